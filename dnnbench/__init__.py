@@ -1,0 +1,23 @@
+"""dnnbench: dataless neural networks and the classical solvers they are judged against."""
+
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+__all__ = ["UserError", "__version__", "solve"]
+
+if TYPE_CHECKING:
+    from dnnbench.errors import UserError
+    from dnnbench.runner.api import solve
+
+
+def __getattr__(name: str) -> Any:
+    """Import the public names on first use, so that the command line starts without them."""
+    if name == "solve":
+        from dnnbench.runner.api import solve
+
+        return solve
+    if name == "UserError":
+        from dnnbench.errors import UserError
+
+        return UserError
+    raise AttributeError(f"module 'dnnbench' has no attribute {name!r}")

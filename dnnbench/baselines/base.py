@@ -1,0 +1,55 @@
+"""What a classical solver sees and what it must do."""
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from dnnbench.problems.base import Exact
+
+
+class Search(Protocol):
+    """The running trial, as a baseline sees it; the runner owns the clock and the incumbents."""
+
+    def should_stop(self) -> bool:
+        """Whether time, restarts or target are used up or the user interrupted."""
+
+    def seconds_left(self) -> float:
+        """Seconds until the soft limit (`inf` without one)."""
+
+    def offer(self, z: np.ndarray, claim: float, steps: int, restarts: int) -> None:
+        """Report a candidate and how much work was done so far.
+
+        Args:
+            z: candidate solution; copied, so the caller may go on writing to it.
+            claim: objective value as the solver believes it; recorded apart from the verified one.
+            steps: solver's own steps so far (sweeps, flips), cumulative.
+            restarts: independent starts finished so far, cumulative.
+        """
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What the budget allows this process.
+
+    Attributes:
+        steps: the most steps in the solver's own unit, or None.
+        restarts: the most independent starts, or None.
+    """
+
+    steps: int | None = None
+    restarts: int | None = None
+
+
+class Baseline(Protocol):
+    """A frozen dataclass of settings with one method.
+
+    One call runs in one process on one core. It offers its first candidate as soon as it has
+    one, asks `should_stop` at least every 50 ms where the library lets it, and returns when
+    there is nothing left to do; without a time limit it must respect `limits`.
+    """
+
+    def solve(
+        self, problem: Exact, public: Any, rng: np.random.Generator, limits: Limits, search: Search
+    ) -> None:
+        """Run until `search.should_stop()`, `limits`, or proof of optimality."""

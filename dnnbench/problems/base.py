@@ -1,0 +1,70 @@
+"""What every problem offers on its exact side: NumPy only, sharing no code with the energies."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Literal, Protocol
+
+import numpy as np
+
+Sense = Literal["max", "min"]
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What verification found, recomputed from the solution alone.
+
+    Attributes:
+        objective: the problem's metric in exact integers where the data allow it, else float64.
+        violation: how far the answer is from feasible, in the problem's own unit; 0 is feasible.
+        metrics: further named figures (PSNR, residuals), in the units their names state.
+    """
+
+    objective: int | float
+    violation: float = 0.0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+    @property
+    def feasible(self) -> bool:
+        """Whether nothing is violated."""
+        return self.violation == 0
+
+
+class Exact(Protocol):
+    """The exact side of a problem. Instances are frozen and hold settings only, never data."""
+
+    name: ClassVar[str]
+    metric: ClassVar[str]
+    sense: ClassVar[Sense]
+    family: ClassVar[str]
+    polishes: ClassVar[tuple[str, ...]]
+
+    def check(self, public: Any) -> None:
+        """Raise `UserError` if the instance does not fit this problem."""
+
+    def random(self, public: Any, rng: np.random.Generator) -> np.ndarray:
+        """A uniformly random candidate in the stored format of a solution."""
+
+    def polish(
+        self,
+        name: str,
+        z: np.ndarray,
+        public: Any,
+        rng: np.random.Generator,
+        stop: Callable[[], bool],
+    ) -> np.ndarray:
+        """Improve `z` by the named local search until it is locally optimal or `stop()`."""
+
+    def verify(self, z: np.ndarray, public: Any, sealed: Any) -> Verdict:
+        """Recompute the objective and the violation of `z`; the only reader of `sealed`.
+
+        Raises:
+            ValueError: `z` has the wrong shape, dtype or values.
+        """
+
+    def write_solution(self, z: np.ndarray) -> str:
+        """The text of a solution file (maxcut: one 0/1 per line in vertex order)."""
+
+
+def better(a: float, b: float, sense: Sense) -> bool:
+    """Whether objective `a` is strictly better than `b`."""
+    return a > b if sense == "max" else a < b
