@@ -1,5 +1,6 @@
 """dnnbench: dataless neural networks and the classical solvers they are judged against."""
 
+import importlib
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -10,14 +11,11 @@ if TYPE_CHECKING:
     from dnnbench.runner.api import solve
 
 
+_PUBLIC = {"solve": "dnnbench.runner.api", "UserError": "dnnbench.errors"}
+
+
 def __getattr__(name: str) -> Any:
     """Import the public names on first use, so that the command line starts without them."""
-    if name == "solve":
-        from dnnbench.runner.api import solve
-
-        return solve
-    if name == "UserError":
-        from dnnbench.errors import UserError
-
-        return UserError
+    if name in _PUBLIC:
+        return getattr(importlib.import_module(_PUBLIC[name]), name)
     raise AttributeError(f"module 'dnnbench' has no attribute {name!r}")

@@ -1,1 +1,1 @@
-
+"""Classical solvers: one file a family, all behind `base.Baseline`."""

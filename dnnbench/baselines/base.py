@@ -1,7 +1,7 @@
 """What a classical solver sees and what it must do."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -42,12 +42,25 @@ class Limits:
 
 
 class Baseline(Protocol):
-    """A frozen dataclass of settings with one method.
+    """A frozen dataclass of settings with one method that must be written.
 
     One call runs in one process on one core. It offers its first candidate as soon as it has
     one, asks `should_stop` at least every 50 ms where the library lets it, and returns when
     there is nothing left to do; without a time limit it must respect `limits`.
+
+    Attributes:
+        version: raised by one whenever a change alters results; part of every trial's id.
     """
+
+    version: ClassVar[int]
+
+    def prepare(self, problem: Exact, public: Any) -> None:
+        """Compile what `solve` needs on this instance; by default nothing.
+
+        The runner calls it before the clock starts and records its time as compile time, never
+        as solve time, so nothing here may search or use up work that belongs to `solve`.
+        """
+        del problem, public
 
     def solve(
         self, problem: Exact, public: Any, rng: np.random.Generator, limits: Limits, search: Search

@@ -1,1 +1,1 @@
-
+"""The command line: one file a verb, thin; nothing here imports JAX."""

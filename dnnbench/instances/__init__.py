@@ -1,1 +1,1 @@
-
+"""Instances: formats, conversion, generators, the registry of public data, loading."""

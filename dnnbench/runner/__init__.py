@@ -1,1 +1,1 @@
-
+"""One trial: load, solve in a child process, verify, record. The parent's side imports no JAX."""

@@ -1,1 +1,1 @@
-
+"""Cut problems on weighted graphs."""

@@ -1,0 +1,63 @@
+# Everything sets up its own virtual environment; a fresh machine needs Python >= 3.11 and make.
+PYTHON ?= $(shell command -v python3.13 || command -v python3.12 || command -v python3.11 || echo python3)
+VENV ?= .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.stamp
+DEV_STAMP := $(VENV)/.stamp-dev
+WORKERS ?= 2
+
+.PHONY: demo test test-full lint format bench data clean help
+
+help:
+	@echo "make demo       set up, run pi_gnn and three rivals on gset/G14, print a table"
+	@echo "make test       set up, run the tests (no network needed after set-up)"
+	@echo "make test-full  also the slow tests"
+	@echo "make lint       ruff, mypy, import contracts"
+	@echo "make bench      speed of the kernels and methods beside references"
+	@echo "make data       check the generated G-set against its sha256"
+
+$(STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[baselines]"
+	@touch $@
+
+$(DEV_STAMP): pyproject.toml
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable ".[baselines,dev]"
+	@touch $(STAMP) $@
+
+RESULTS ?= results/demo
+DEMO_SECONDS ?= 10
+
+demo: $(STAMP)
+	$(BIN)/dnnbench run method=pi_gnn problem=maxcut results=$(RESULTS) budget.seconds=$(DEMO_SECONDS)
+	$(BIN)/dnnbench run method=simulated_bifurcation problem=maxcut results=$(RESULTS) budget.seconds=$(DEMO_SECONDS)
+	$(BIN)/dnnbench run baseline=local_search problem=maxcut results=$(RESULTS) budget.seconds=$(DEMO_SECONDS)
+	$(BIN)/dnnbench run baseline=simulated_annealing problem=maxcut results=$(RESULTS) budget.seconds=$(DEMO_SECONDS)
+	$(BIN)/dnnbench table $(RESULTS)
+
+test: $(DEV_STAMP)
+	$(BIN)/python -m pytest -m "not full" -n $(WORKERS) --dist worksteal -q
+
+test-full: $(DEV_STAMP)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+
+lint: $(DEV_STAMP)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_STAMP)
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+bench: $(DEV_STAMP)
+	$(BIN)/python -m dnnbench.kernels.bench_spmm
+	$(BIN)/python scripts/bench_methods.py
+
+data: $(STAMP)
+	$(BIN)/dnnbench data verify gset
+
+clean:
+	rm -rf $(VENV) build dist .pytest_cache .ruff_cache .mypy_cache

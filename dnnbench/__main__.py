@@ -1,0 +1,5 @@
+"""`python -m dnnbench`."""
+
+from dnnbench.cli.main import main
+
+main()

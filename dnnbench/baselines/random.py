@@ -1,0 +1,54 @@
+"""Uniformly random cuts, the best is kept: the floor that every solver must clear.
+
+A random cut has half of the total weight in expectation, so it is a 1/2-approximation where
+no weight is negative (Sahni and Gonzalez, "P-complete approximation problems", Journal of the
+ACM 23(3), 1976, doi:10.1145/321958.321975, derandomise it).
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+import scipy.sparse as sp
+
+from dnnbench.baselines.base import Baseline, Limits, Search
+from dnnbench.baselines.common import Incumbent
+from dnnbench.instances.graph import Graph
+from dnnbench.problems.base import Exact
+
+_CELLS = 2**20
+"""Vertices and edges looked at between two looks at the clock: a few milliseconds of work."""
+
+
+@dataclass(frozen=True)
+class Random(Baseline):
+    """Draws batches of independent cuts. A step and a restart are both one cut."""
+
+    version: ClassVar[int] = 1
+
+    def solve(
+        self,
+        problem: Exact,
+        public: Graph,
+        rng: np.random.Generator,
+        limits: Limits,
+        search: Search,
+    ) -> None:
+        """Draw until `search.should_stop()` or the first of the limits."""
+        n = public.num_vertices
+        batch = int(np.clip(_CELLS // (n + public.num_edges), 1, 256))
+        most = min(x for x in (limits.steps, limits.restarts, np.inf) if x is not None)
+        ends = (public.edges[:, 0], public.edges[:, 1])
+        upper = sp.coo_array((public.weights.astype(np.float64), ends), shape=(n, n)).tocsr()
+        best = Incumbent(public, search)
+        drawn = 0
+        while drawn < most and not (drawn and search.should_stop()):
+            count = int(min(batch, most - drawn))
+            bits = np.frombuffer(rng.bytes(n * -(-count // 8)), np.uint8).reshape(n, -1)
+            cuts = np.unpackbits(bits, axis=1, count=count)
+            spins = 2.0 * cuts - 1.0
+            uncut = np.einsum("vb,vb->b", spins, upper @ spins)  # total weight - 2 * cut
+            drawn += count
+            best.offer(cuts[:, np.argmin(uncut)], drawn, drawn)
+        if drawn:
+            best.finish(drawn, drawn)

@@ -1,0 +1,98 @@
+"""What `dnnbench run` says at the end of a trial."""
+
+from pathlib import Path
+
+from rich.console import Console
+
+from dnnbench.cli import places
+from dnnbench.problems.base import better
+from dnnbench.records.environment import environment, fingerprint
+from dnnbench.records.schema import Record
+from dnnbench.records.store import Store
+from dnnbench.report.best_known import registry_best_known
+from dnnbench.report.gap import gap
+
+
+def closing(record: Record, store: Store, path: Path, known_before: bool) -> None:
+    """Print value, gap, work, times, the best baseline on record and the next command."""
+    console = Console(highlight=False, soft_wrap=True)
+    size = ", ".join(f"{k} {v}" for k, v in record.instance_size.items())
+    console.print(
+        f"[bold]{record.solver}[/] ({record.kind}) on {record.instance} ({size}), "
+        f"{record.problem}, seed {record.seed}"
+    )
+    if known_before:
+        console.print("  this trial is on record; --again runs it anew")
+    rows = [("status", record.status.sentence + (f" {record.message}" if record.message else ""))]
+    if record.value is not None:
+        rows.append((record.metric, _value(record)))
+        rows.append(("feasible", "yes" if record.feasible else f"no ({record.violation:g})"))
+    rows.append(("work", f"{record.restarts} restarts, {record.steps} steps"))
+    rows.append(
+        (
+            "time",
+            f"solve {_s(record.solve_seconds)}, compile {_s(record.compile_seconds)}, "
+            f"load {_s(record.load_seconds)}, verify {_s(record.verify_seconds)}",
+        )
+    )
+    hardware = record.hardware
+    rows.append(("hardware", f"{hardware.get('device', '?')}, {hardware.get('cores', '?')} cores"))
+    rows.append(("record", f"{record.trial_id}  ({path})"))
+    rows += [("note", note) for note in record.diagnostics.get("notes", [])]
+    rival = _best_baseline(record, store)
+    if rival:
+        rows.append(("baseline", rival))
+    rows.append(("try next", _next(record)))
+    for name, text in rows:
+        console.print(f"  {name:<9} {text}", markup=False)
+
+
+def _s(seconds: float | None) -> str:
+    return "-" if seconds is None else f"{seconds:.2f} s"
+
+
+def _value(record: Record) -> str:
+    text = f"{record.value}"
+    if record.polish and record.raw_value is not None:
+        text += f" ({record.raw_value} before {record.polish['name']} polish)"
+    known = registry_best_known(record.instance, record.problem)
+    if known is None:
+        return text + ", no best known value on file"
+    size = gap(record.value, known.value, record.sense)
+    if size is None:
+        return text + f", best known {known.value}"
+    if size < 0:
+        return text + f", BETTER than the best known {known.value} by {-100 * size:.3f} %"
+    return text + f", best known {known.value}, gap {100 * size:.3f} %"
+
+
+def _best_baseline(record: Record, store: Store) -> str | None:
+    """The best baseline on this instance, from this store or else the shipped reference."""
+    here = fingerprint(environment())
+    found: list[tuple[Record, bool]] = [(r, False) for r in store.records()]
+    reference = places.reference_dir()
+    if reference.is_dir():
+        found += [(r, True) for r in Store(reference).records()]
+    best: tuple[Record, bool] | None = None
+    for rival, shipped in found:
+        same = rival.instance_sha256 == record.instance_sha256 and rival.problem == record.problem
+        if rival.role != "baseline" or not same or rival.value is None or not rival.feasible:
+            continue
+        assert best is None or best[0].value is not None
+        if best is None or better(rival.value, best[0].value or 0, record.sense):
+            best = (rival, shipped)
+    if best is None:
+        return None
+    rival, _ = best
+    elsewhere = fingerprint(rival.environment) != here
+    return (
+        f"{rival.solver} {rival.value} in {_s(rival.solve_seconds)}"
+        + (" (other machine)" if elsewhere else "")
+    )
+
+
+def _next(record: Record) -> str:
+    base = f"dnnbench run problem={record.problem} instance={record.instance}"
+    if record.role == "method":
+        return f"{base} baseline=simulated_annealing"
+    return f"{base} method=simulated_bifurcation"

@@ -1,0 +1,92 @@
+"""`dnnbench run`: one trial, verified and recorded."""
+
+import json
+import os
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from dnnbench.cli import places
+from dnnbench.cli.completion import complete_override
+from dnnbench.errors import UserError
+
+
+def run(
+    overrides: Annotated[
+        list[str] | None,
+        typer.Argument(
+            help="Hydra overrides: method=pi_gnn problem=maxcut instance=gset/G14 "
+            "budget.seconds=10 seed=0 hardware=cpu method.learning_rate=0.01 results=DIR",
+            autocompletion=complete_override,
+            show_default=False,
+        ),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    solution: Annotated[
+        Path | None, typer.Option(help="Write the answer to this file.", show_default=False)
+    ] = None,
+    again: Annotated[
+        bool, typer.Option("--again", help="Run even if the trial is on record.")
+    ] = False,
+    cfg: Annotated[
+        bool, typer.Option("--cfg", help="Print the composed configuration and stop.")
+    ] = False,
+    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+) -> int:
+    """Run one trial: a method or a baseline on one instance, checked independently."""
+    from dnnbench.config.compose import compose
+    from dnnbench.runner.once import prepare, run_once
+
+    config = compose(overrides or [])
+    if cfg:
+        typer.echo(_yaml(config), nl=False)
+        return 0
+    if solution is not None:
+        _writable(solution)
+    prepared = prepare(config, data_dir=places.data_dir(), cache_dir=places.cache_dir())
+    stored = None if again else prepared.stored()
+    if stored is None:
+        prepared.check_writable()
+        from dnnbench.cli.live import Live
+
+        title = f"{prepared.spec.solver} on {prepared.spec.instance.name}"
+        with Live(title, quiet or as_json) as watch:
+            result = run_once(prepared, watch, replace_record=again)
+        record, answer = result.record, result.solution
+    else:
+        record, answer = stored.record, stored.solution
+    if solution is not None:
+        if answer is None:
+            raise UserError(f"trial {record.trial_id} has no solution to write to {solution}")
+        solution.write_text(prepared.problem.write_solution(answer), encoding="utf-8")
+    path = prepared.store.path(record.trial_id)
+    if as_json:
+        from dnnbench.report.best_known import registry_best_known
+        from dnnbench.report.summary import json_object
+
+        typer.echo(json.dumps(json_object(record, registry_best_known, path)))
+    else:
+        from dnnbench.cli.closing import closing
+
+        closing(record, prepared.store, path, known_before=stored is not None)
+    if record.status == "interrupted" and stored is None:
+        return 130
+    return 0 if record.status.ok and record.value is not None else 1
+
+
+def _writable(path: Path) -> None:
+    folder = path.resolve().parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        raise UserError(f"--solution: cannot write to '{path}'")
+
+
+def _yaml(config: dict[str, Any]) -> str:
+    import yaml
+
+    def clean(node: Any) -> Any:
+        if isinstance(node, dict):
+            return {k: clean(v) for k, v in node.items() if not k.startswith("_")}
+        return node
+
+    return yaml.safe_dump(clean(config), sort_keys=False)

@@ -1,0 +1,24 @@
+"""The few places where supported JAX versions differ."""
+
+from contextlib import AbstractContextManager
+from typing import Any, cast
+
+import jax
+
+
+def x64(enabled: bool) -> AbstractContextManager[Any]:
+    """A context in which 64-bit types are available (or not); never set globally."""
+    if hasattr(jax, "enable_x64"):
+        return cast(AbstractContextManager[Any], jax.enable_x64(enabled))
+    from jax.experimental import enable_x64
+
+    return cast(AbstractContextManager[Any], enable_x64(enabled))
+
+
+def out_of_memory(error: BaseException) -> bool:
+    """Whether an exception from a compiled program says that memory ran out."""
+    text = str(error)
+    return isinstance(error, MemoryError) or (
+        isinstance(error, jax.errors.JaxRuntimeError)
+        and ("RESOURCE_EXHAUSTED" in text or "out of memory" in text.lower())
+    )

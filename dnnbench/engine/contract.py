@@ -1,0 +1,178 @@
+"""The protocols between engine, methods, optimisers and energies.
+
+Everything is written for ONE restart (lane). Lanes, devices, clock and disk belong to the engine.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple, Protocol
+
+import jax
+
+from dnnbench.problems.relaxed import Energy, Score
+
+__all__ = [
+    "Ctx",
+    "Data",
+    "Energy",
+    "Info",
+    "Method",
+    "Monitor",
+    "Need",
+    "Optimizer",
+    "Oracle",
+    "Phase",
+    "PyTree",
+    "Scalar",
+    "Score",
+]
+
+PyTree = Any
+Scalar = jax.Array
+Need = Literal["grad", "value", "residuals", "jvp", "frozen"]
+
+
+class Data(NamedTuple):
+    """Public arrays shared by all lanes; jit arguments, never closed over.
+
+    Attributes:
+        problem: what the energy reads.
+        method: what the method added in `prepare`.
+    """
+
+    problem: PyTree
+    method: PyTree
+
+
+class Ctx(NamedTuple):
+    """All that a pure function may see besides its own state.
+
+    Attributes:
+        data: public arrays of the instance.
+        item: the problem's arrays own to this lane (stacks of equal-shaped instances), or None.
+        hp: traced hyperparameters of this lane.
+        t: this lane's own step, int32; a refilled lane starts again at 0.
+        key: `fold_in(fold_in(key(seed), restart), t)`, threefry.
+    """
+
+    data: Data
+    item: PyTree
+    hp: dict[str, Scalar]
+    t: Scalar
+    key: jax.Array
+
+    @property
+    def problem(self) -> PyTree:
+        """The problem's arrays as this lane sees them: its own item, else the shared ones."""
+        return self.data.problem if self.item is None else self.item
+
+
+class Info(NamedTuple):
+    """What a step tells the engine.
+
+    Attributes:
+        merit: the method's own figure of merit, lower is better (its loss).
+        finite: False once the lane has diverged.
+        done: True when the method's own stopping rule ends this restart.
+    """
+
+    merit: Scalar
+    finite: Scalar
+    done: Scalar
+
+
+class Oracle(NamedTuple):
+    """What an optimiser may ask about the loss at this step (points and key fixed).
+
+    Attributes:
+        value: params -> (loss, aux).
+        value_and_grad: params -> ((loss, aux), grad).
+        residuals: params -> residual vector whose mean square is the loss, or None.
+    """
+
+    value: Callable[[PyTree], tuple[Scalar, PyTree]]
+    value_and_grad: Callable[[PyTree], tuple[tuple[Scalar, PyTree], PyTree]]
+    residuals: Callable[[PyTree], jax.Array] | None
+
+
+class Optimizer(Protocol):
+    """An update rule; `needs` says what it asks of the oracle, hyperparameters are traced."""
+
+    needs: frozenset[Need]
+
+    def init(self, params: PyTree, hp: dict[str, Scalar]) -> PyTree:
+        """Optimiser state for these parameters."""
+
+    def update(
+        self, oracle: Oracle, params: PyTree, state: PyTree, hp: dict[str, Scalar]
+    ) -> tuple[PyTree, PyTree, Scalar, PyTree]:
+        """One step: (params, state, loss before the step, aux from the loss)."""
+
+
+@dataclass(frozen=True)
+class Phase:
+    """A stretch of a restart under one optimiser.
+
+    Attributes:
+        name: for diagnostics.
+        steps: the most steps it lasts, or None for no end of its own.
+        optimizer: update rule, or None for methods with a step of their own.
+        outer_every: steps between two calls of `outer`, or None for never.
+    """
+
+    name: str
+    steps: int | None = None
+    optimizer: Optimizer | None = None
+    outer_every: int | None = None
+
+
+class Method(Protocol):
+    """A dataless method: a frozen dataclass whose fields are static."""
+
+    version: ClassVar[int]
+    hyperparameters: ClassVar[tuple[str, ...]]
+
+    @property
+    def energy(self) -> Energy:
+        """The energy it descends, bound to kernel and dtype."""
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """Its phases, in order."""
+
+    @property
+    def ensemble_axis(self) -> int | None:
+        """Axis of `readout` that counts replicas of one lane, or None."""
+
+    def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
+        """Host, once: the method's own arrays, and hyperparameters derived from the instance."""
+
+    def init(self, ctx: Ctx) -> PyTree:
+        """A fresh state for one restart."""
+
+    def enter(self, s: PyTree, phase: Phase, ctx: Ctx) -> PyTree:
+        """The state on entering a later phase."""
+
+    def step(self, s: PyTree, phase: Phase, ctx: Ctx) -> tuple[PyTree, Info]:
+        """One step."""
+
+    def outer(self, s: PyTree, phase: Phase, ctx: Ctx) -> PyTree:
+        """Every `outer_every` steps: resample points, reweight, update duals."""
+
+    def readout(self, s: PyTree, ctx: Ctx) -> jax.Array:
+        """The relaxed candidate."""
+
+
+class Monitor(Protocol):
+    """A passive measurement or stopping rule, evaluated on (readout, t) when lanes are scored."""
+
+    name: str
+
+    def init(self, x: jax.Array) -> PyTree:
+        """State before the first reading, for a readout shaped like `x`."""
+
+    def update(self, m: PyTree, x: jax.Array, t: Scalar) -> PyTree:
+        """State after one more reading."""
+
+    def summary(self, m: PyTree) -> dict[str, float]:
+        """Named figures for the record, from the winning lane's state (host)."""

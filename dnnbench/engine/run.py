@@ -1,0 +1,352 @@
+"""The host's side of a run: compile, then advance the units chunk by chunk under the budget."""
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.sharding import Mesh, NamedSharding, PartitionSpec
+
+from dnnbench.engine.compat import out_of_memory, x64
+from dnnbench.engine.contract import PyTree
+from dnnbench.engine.job import Hooks, Job, Outcome, Result, Stop
+from dnnbench.engine.lanes import Own, Shared, Spec
+from dnnbench.engine.plan import Plan
+from dnnbench.engine.program import NEVER, Program, Unit
+from dnnbench.engine.summary import summarise
+
+_FIRST_CHUNK_SECONDS = 0.1
+_LONGEST_CHUNK_SECONDS = 1.0
+_CHUNK_SHARE = 0.05
+
+
+def run(
+    job: Job, hooks: Hooks | None = None, on_compiled: Callable[[], None] = lambda: None
+) -> Result:
+    """Run a job to its budget and return the best candidate of each trial.
+
+    Args:
+        job: what to run.
+        hooks: the caller's side effects.
+        on_compiled: called when compilation is over, right before the clock starts.
+
+    An out-of-memory error in compilation or at the first step halves the micro-batch and starts
+    over; later ones propagate.
+
+    Raises:
+        ValueError: the budget is open-ended, or the plan does not fit the number of trials.
+    """
+    if not job.budget.finite and job.target_costs is None:
+        raise ValueError("the budget needs seconds, steps, restarts or a target")
+    if job.plan.lanes % job.trials:
+        raise ValueError(f"{job.plan.lanes} lanes cannot be shared by {job.trials} trials")
+    plan = job.plan
+    compile_seconds = 0.0
+    with x64(plan.dtype == "float64"):
+        while True:
+            begin = time.perf_counter()
+            try:
+                runner = _Runner(job, plan)
+                compile_seconds += time.perf_counter() - begin
+                on_compiled()
+                return runner.go(hooks or Hooks(), compile_seconds)
+            except (jax.errors.JaxRuntimeError, MemoryError) as error:
+                if not out_of_memory(error) or plan.micro_batch == 1:
+                    raise
+                plan = plan.halved()
+
+
+class _Runner:
+    """One attempt at a job with one plan; mutable, lives for one run."""
+
+    def __init__(self, job: Job, plan: Plan) -> None:
+        self.job, self.plan = job, plan
+        self.lanes_per_trial = plan.lanes // job.trials
+        dtype = jnp.dtype(plan.dtype)
+        self.spec = Spec(
+            job.method, job.monitors, dtype, self.lanes_per_trial, plan.score_every
+        )
+        self.mesh = self._make_mesh(plan)
+        self.rows = 1 if self.mesh is None else self.mesh.size
+        self.program = Program(self.spec, plan, job.trials == 1, self.mesh)
+        self._prepare_arguments(dtype)
+        self._compile()
+
+    @staticmethod
+    def _make_mesh(plan: Plan) -> Mesh | None:
+        count = min(plan.devices, plan.units, len(jax.local_devices()))
+        while plan.units % count:
+            count -= 1
+        if count == 1:
+            return None
+        return Mesh(np.array(jax.local_devices()[:count]), ("lanes",))
+
+    # Arguments ----------------------------------------------------------------------------------
+
+    def _place(self, tree: PyTree, lane_axis: int | None) -> PyTree:
+        if self.mesh is None:
+            return jax.tree.map(jnp.asarray, tree)
+
+        def put(x: Any) -> jax.Array:
+            spec = PartitionSpec()
+            if lane_axis is not None:
+                rank = np.ndim(x)
+                at = lane_axis % rank
+                spec = PartitionSpec(*("lanes" if i == at else None for i in range(rank)))
+            return jax.device_put(x, NamedSharding(self.mesh, spec))
+
+        return jax.tree.map(put, tree)
+
+    def _prepare_arguments(self, dtype: Any) -> None:
+        job, per_trial = self.job, self.lanes_per_trial
+        stacked = job.trials > 1
+        lane = np.arange(self.plan.lanes)
+        trial = lane // per_trial
+        restarts = (lane % per_trial).astype(np.int32)
+        limit = NEVER if job.budget.restarts is None else job.budget.restarts
+
+        def scalars(hp: dict[str, float]) -> dict[str, Any]:
+            return {k: np.asarray(v, dtype) for k, v in hp.items()}
+
+        shared = Shared(
+            data=job.data,
+            hp=None if stacked else scalars(job.hp[0]),  # type: ignore[arg-type]
+            seed=np.uint32(job.seed % 2**32),  # type: ignore[arg-type]
+            max_restarts=np.int32(limit),  # type: ignore[arg-type]
+        )
+        self.shared = self._place(shared, None)
+        costs = job.target_costs or (-np.inf,) * job.trials
+        self.targets = np.asarray(costs, np.float64)
+        self.owns: list[Own] = []
+        self.restarts: list[jax.Array] = []
+        width = self.plan.micro_batch * self.rows
+        for first in range(0, self.plan.lanes, width):
+            mine = trial[first : first + width]
+            hp = None
+            if stacked:
+                hp = {
+                    k: np.asarray([job.hp[i][k] for i in mine], dtype) for k in job.hp[0]
+                }
+            items = None
+            if job.items is not None:
+                items = jax.tree.map(
+                    lambda x, mine=mine: np.moveaxis(
+                        np.asarray(x)[mine], 0, self.plan.lane_axis
+                    ),
+                    job.items,
+                )
+            own = Own(hp, items, np.asarray(self.targets[mine], dtype))  # type: ignore[arg-type]
+            self.owns.append(self._place(own, self.plan.lane_axis))
+            self.restarts.append(self._place(restarts[first : first + width], 0))
+
+    # Compilation --------------------------------------------------------------------------------
+
+    def _compile(self) -> None:
+        program, shared, own = self.program, self.shared, self.owns[0]
+        restarts, number = self.restarts[0], np.int32(1)
+        self.start = program.compile(
+            program.start, (restarts, shared, own), "lsl", "u", donate=False
+        )
+        unit = jax.eval_shape(program.start, restarts, shared, own)
+        if self.mesh is not None:  # the unsharded shape function sees one row of scalars
+            rows = jax.ShapeDtypeStruct((self.rows,), jnp.int32)
+            unit = unit._replace(step=rows, hit_step=rows)
+        self.memory_bytes: int | None = None
+        self.chunks, self.enters = [], []
+        for i, phase in enumerate(self.job.method.phases):
+            if i > 0:  # the state's structure may change with the optimiser
+                move = partial(program.enter, phase)
+                self.enters.append(program.compile(move, (unit, shared, own), "usl", "u", True))
+                unit = jax.eval_shape(move, unit, shared, own)
+            if self.plan.loop == "loop":
+                f = partial(program.chunk, phase)
+                compiled = program.compile(
+                    f, (unit, shared, own, number, number), "uslss", "u", donate=True
+                )
+                self.chunks.append(compiled)
+            else:
+                step = partial(program.one_step, phase)
+                compiled = program.compile(
+                    step, (unit, shared, own), "usl", "u", donate=self.spec.refills
+                )
+                settle = program.compile(
+                    program.settle, (unit.lanes, unit, shared, own), "lusl", "u", donate=False
+                )
+                self.chunks.append(partial(self._call_chunk, compiled, settle))
+            self._check_memory(compiled)
+        if not self.spec.refills:
+            self.next_wave = program.compile(
+                program.next_wave, (unit, shared, own), "usl", "u", donate=False
+            )
+
+    def _check_memory(self, compiled: Any) -> None:
+        analysis = compiled.memory_analysis()
+        if analysis is None:
+            return
+        self.memory_bytes = int(
+            analysis.temp_size_in_bytes
+            + analysis.argument_size_in_bytes
+            + analysis.output_size_in_bytes
+            - analysis.alias_size_in_bytes
+        )
+        limit = self.job.memory_limit
+        if limit is not None and self.memory_bytes > limit:
+            raise MemoryError(f"a unit needs {self.memory_bytes} bytes, the limit is {limit}")
+
+    def _call_chunk(
+        self, step: Any, settle: Any, unit: Unit, shared: Shared, own: Own, blocks: Any, limit: Any
+    ) -> Unit:
+        """The chunk as one jit call a step (`loop: call`)."""
+        for _ in range(int(blocks)):
+            at = int(np.asarray(unit.step)[0])
+            alive, frozen = np.asarray(unit.lanes.alive), np.asarray(unit.lanes.frozen)
+            stopped = self.program.one_trial and int(np.asarray(unit.hit_step).min()) != NEVER
+            running = (alive & (~frozen | self.spec.refills)).any()
+            if at >= int(limit) or not running or stopped:
+                break
+            # A donated unit is gone after its step; only methods of several phases look back.
+            before = None if self.spec.refills else unit.lanes
+            for _ in range(min(self.plan.score_every, int(limit) - at)):
+                unit = step(unit, shared, own)
+            unit = settle(unit.lanes if before is None else before, unit, shared, own)
+        return unit
+
+    # The run ------------------------------------------------------------------------------------
+
+    def go(self, hooks: Hooks, compile_seconds: float) -> Result:
+        """Advance all units until the budget ends."""
+        job, budget = self.job, self.job.budget
+        self.outcomes = [Outcome() for _ in range(job.trials)]
+        self.hooks = hooks
+        self.begin = time.perf_counter()
+        self.units = [
+            self.start(r, self.shared, own)
+            for r, own in zip(self.restarts, self.owns, strict=True)
+        ]
+        jax.block_until_ready(self.units)
+        limit = NEVER if budget.steps is None else min(budget.steps, NEVER)
+        per_block: float | None = None
+        phase = 0
+        stop: Stop | None = None
+        while stop is None:
+            left = self._seconds_left()
+            if per_block is not None and left < 0.5 * per_block or left <= 0:
+                stop = "budget"
+                break
+            blocks = self._blocks(per_block, left)
+            began = time.perf_counter()
+            steps_before = self._steps()
+            numbers = self._place((np.int32(blocks), np.int32(limit)), None)
+            self.units = [
+                self.chunks[phase](unit, self.shared, own, *numbers)
+                for unit, own in zip(self.units, self.owns, strict=True)
+            ]
+            jax.block_until_ready(self.units)
+            made = max(self._steps() - steps_before, 1)
+            now = time.perf_counter()
+            per_block = (now - began) / max(made / self.plan.score_every, 1e-9)
+            self._collect(now - self.begin)
+            hooks.progress(now - self.begin, self._steps())
+            stop, phase = self._after_chunk(limit, phase)
+        solve_seconds = time.perf_counter() - self.begin
+        for k, outcome in enumerate(self.outcomes):
+            summarise(self, k, outcome)
+        if stop == "budget" and all(o.z is None for o in self.outcomes):
+            stop = "diverged" if any(o.diverged for o in self.outcomes) else stop
+        return Result(
+            self.outcomes,
+            stop,
+            self._steps(),
+            compile_seconds,
+            solve_seconds,
+            self.plan,
+            self.memory_bytes,
+        )
+
+    def _seconds_left(self) -> float:
+        if self.job.budget.seconds is None:
+            return float("inf")
+        spent = time.perf_counter() - self.begin
+        return self.job.budget.seconds - spent - self.hooks.reserve()
+
+    def _blocks(self, per_block: float | None, left: float) -> int:
+        if per_block is None:
+            return 1
+        spent = time.perf_counter() - self.begin
+        wished = min(max(_CHUNK_SHARE * spent, _FIRST_CHUNK_SECONDS), _LONGEST_CHUNK_SECONDS)
+        return max(1, int(min(wished, left) / max(per_block, 1e-9)))
+
+    def _steps(self) -> int:
+        """Steps the run has made; after a hit, those up to the first one.
+
+        All rows are given the same number of blocks a round, so every row that has not met the
+        target is at or beyond the first hit, and what counts does not depend on the clock.
+        """
+        hits = self._hits()
+        if self.job.trials == 1 and hits.min() != NEVER:
+            return int(hits.min())
+        return int(np.concatenate([np.asarray(u.step) for u in self.units]).max())
+
+    def _hits(self) -> np.ndarray:
+        return np.concatenate([np.asarray(u.hit_step) for u in self.units])
+
+    def _after_chunk(self, limit: int, phase: int) -> tuple[Stop | None, int]:
+        """What ends the run now, if anything, and the phase to go on with."""
+        steps = np.concatenate([np.asarray(u.step) for u in self.units])
+        alive = np.concatenate([np.asarray(u.lanes.alive) for u in self.units])
+        frozen = np.concatenate([np.asarray(u.lanes.frozen) for u in self.units])
+        if self.job.trials == 1 and self._hits().min() != NEVER:
+            return "target", phase
+        if self.hooks.should_stop():
+            return "interrupted", phase
+        if not alive.any():
+            costs_met = self.job.trials > 1 and self.job.target_costs is not None
+            return ("target" if costs_met and self._all_hit() else "converged"), phase
+        if steps.min() >= limit:
+            return "budget", phase
+        if not self.spec.refills and (frozen | ~alive).all():
+            phase += 1
+            advance = self.next_wave
+            if phase < len(self.job.method.phases):
+                advance = self.enters[phase - 1]
+            else:
+                phase = 0
+            self.units = [
+                advance(unit, self.shared, own)
+                for unit, own in zip(self.units, self.owns, strict=True)
+            ]
+        return None, phase
+
+    def _all_hit(self) -> bool:
+        return all(
+            o.violation <= 0 and o.cost <= target
+            for o, target in zip(self.outcomes, self.targets, strict=True)
+        )
+
+    def _collect(self, seconds: float) -> None:
+        """Take over improved incumbents and append them to the traces."""
+        axis, per_trial = self.plan.lane_axis, self.lanes_per_trial
+        lanes = [u.lanes for u in self.units]
+        violation = np.concatenate([np.asarray(u.best.violation, np.float64) for u in lanes])
+        cost = np.concatenate([np.asarray(u.best.cost, np.float64) for u in lanes])
+        hits = self._hits()
+        if self.job.trials == 1 and hits.min() != NEVER:
+            # Only rows that met the target first compete: others may have run past that step.
+            row = np.repeat(hits == hits.min(), self.plan.micro_batch)
+            violation = np.where(row, violation, np.inf)
+        steps = self._steps()
+        for k, outcome in enumerate(self.outcomes):
+            mine = slice(k * per_trial, (k + 1) * per_trial)
+            order = np.lexsort((cost[mine], violation[mine]))
+            winner = k * per_trial + int(order[0])
+            found = (float(violation[winner]), float(cost[winner]))
+            if not np.isfinite(found[1]) or not found < (outcome.violation, outcome.cost):
+                continue
+            unit, column = divmod(winner, self.plan.micro_batch * self.rows)
+            z = np.array(np.take(np.asarray(lanes[unit].best_z), column, axis=axis))
+            outcome.z, (outcome.violation, outcome.cost) = z, found
+            exact = self.hooks.incumbent(k, z, found[1], seconds, steps)
+            outcome.trace.append((seconds, steps, exact))

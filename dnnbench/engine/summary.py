@@ -1,0 +1,66 @@
+"""Diagnostics of a finished run: what became of the restarts of each trial."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from dnnbench.engine.job import Outcome
+
+if TYPE_CHECKING:
+    from dnnbench.engine.run import _Runner
+
+
+def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
+    """Fill in restart counts, the spread over restarts and the monitors of one trial."""
+    per_trial = runner.lanes_per_trial
+    mine = slice(trial * per_trial, (trial + 1) * per_trial)
+    lanes = [u.lanes for u in runner.units]
+
+    def column(pick: object) -> np.ndarray:
+        return np.concatenate([np.asarray(pick(u)) for u in lanes])[mine]  # type: ignore[operator]
+
+    finished = column(lambda u: u.stats.finished)
+    diverged = column(lambda u: u.stats.diverged)
+    alive = column(lambda u: u.alive)
+    lost_now = column(lambda u: u.lost) & alive
+    running = column(lambda u: u.run.cost).astype(np.float64)
+    running = running[alive & np.isfinite(running)]
+    outcome.restarts = int((finished + diverged + alive).sum())
+    outcome.diverged = int((diverged + lost_now).sum())
+    count = int(finished.sum())
+    total = float(column(lambda u: u.stats.cost_sum).astype(np.float64).sum())
+    square = float(column(lambda u: u.stats.cost_square_sum).astype(np.float64).sum())
+    diagnostics: dict[str, object] = {
+        "restarts_finished": count,
+        "restarts_running": int(alive.sum()),
+        "restarts_diverged": outcome.diverged,
+    }
+    low = column(lambda u: u.stats.cost_min).astype(np.float64)
+    high = column(lambda u: u.stats.cost_max).astype(np.float64)
+    everything = np.concatenate([low[np.isfinite(low)], high[np.isfinite(high)], running])
+    if everything.size:
+        n = count + running.size
+        mean = (total + running.sum()) / n
+        variance = max((square + np.square(running).sum()) / n - mean**2, 0.0)
+        diagnostics["restart_cost"] = {
+            "count": n,
+            "mean": float(mean),
+            "std": float(np.sqrt(variance)),
+            "min": float(everything.min()),
+            "max": float(everything.max()),
+        }
+    if count:
+        stall = float(column(lambda u: u.stats.stall_sum).astype(np.float64).sum())
+        diagnostics["mean_step_of_best"] = stall / count
+    costs = column(lambda u: u.best.cost).astype(np.float64)
+    best = trial * per_trial + int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))
+    unit, lane = divmod(best, runner.plan.micro_batch * runner.rows)
+    for monitor, state in zip(
+        runner.spec.monitors, lanes[unit].monitors, strict=True
+    ):
+        import jax
+
+        axis = runner.plan.lane_axis
+        own = jax.tree.map(lambda x: np.take(np.asarray(x), lane, axis=axis), state)
+        diagnostics[monitor.name] = monitor.summary(own)
+    outcome.diagnostics = diagnostics

@@ -1,0 +1,1 @@
+"""Graphs made from arguments and a seed: the G-set and random families."""

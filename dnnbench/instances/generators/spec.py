@@ -1,0 +1,140 @@
+"""Generated graphs as instance names, `gen/<kind>-<parameter><value>-...-s<seed>`.
+
+| kind | parameters | meaning |
+| --- | --- | --- |
+| `random_regular` | n d | d-regular on n vertices |
+| `gnp` | n p | Erdos-Renyi, edge chance p |
+| `gnm` | n m | Erdos-Renyi, m edges |
+| `barabasi_albert` | n m | preferential attachment, m edges a vertex |
+| `toroidal_2d` | r c | torus of r rows and c columns |
+| `toroidal_3d` | l | cubic torus of side l |
+| `sk` | n | complete graph |
+
+All take the seed `s` and, if wanted, the weights `w`: `wone` (1), `wpm` (+1 or -1) or `wgauss`
+(standard normal); the default is `wpm` for the tori and `sk`, `wone` for the rest. Examples:
+`gen/random_regular-n1000-d3-s1`, `gen/gnp-n200-p0.15-s7`, `gen/toroidal_2d-r50-c50-wgauss-s2`.
+The names hold no character that the grammar of Hydra's overrides treats specially.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+import numpy as np
+
+from dnnbench.errors import UserError, unknown
+from dnnbench.instances.generators import random_graphs as made
+from dnnbench.instances.graph import Graph
+
+PREFIX = "gen/"
+_INTEGER = re.compile(r"\d{1,15}", re.ASCII)
+_DECIMAL = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
+_WEIGHTS = ("one", "pm", "gauss")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One row of the table above.
+
+    Attributes:
+        make: called with the parameters in their order, the seed and the weights.
+        parameters: one-letter names in the order of the canonical name.
+        weights: the default weights.
+    """
+
+    make: Callable[..., Graph]
+    parameters: str
+    weights: str = "one"
+
+
+KINDS: Mapping[str, Kind] = MappingProxyType(
+    {
+        "random_regular": Kind(made.random_regular, "nd"),
+        "gnp": Kind(made.gnp, "np"),
+        "gnm": Kind(made.gnm, "nm"),
+        "barabasi_albert": Kind(made.barabasi_albert, "nm"),
+        "toroidal_2d": Kind(made.toroidal_2d, "rc", "pm"),
+        "toroidal_3d": Kind(made.toroidal_3d, "l", "pm"),
+        "sk": Kind(made.sk, "n", "pm"),
+    }
+)
+
+
+@dataclass(frozen=True)
+class Spec:
+    """A generator call read from a name.
+
+    Attributes:
+        kind: a key of `KINDS`.
+        values: value of each of the kind's parameters, in their order.
+        weights: `one`, `pm` or `gauss`.
+        seed: non-negative.
+    """
+
+    kind: str
+    values: tuple[int | float, ...]
+    weights: str
+    seed: int
+
+    @property
+    def name(self) -> str:
+        """The canonical name: parameters in the table's order, default weights left out."""
+        kind = KINDS[self.kind]
+        parts = [self.kind]
+        parts += [f"{p}{_text(v)}" for p, v in zip(kind.parameters, self.values, strict=True)]
+        if self.weights != kind.weights:
+            parts.append(f"w{self.weights}")
+        return PREFIX + "-".join([*parts, f"s{self.seed}"])
+
+    def generate(self) -> Graph:
+        """Make the graph."""
+        return KINDS[self.kind].make(*self.values, seed=self.seed, weights=self.weights)
+
+
+def parse_spec(name: str) -> Spec:
+    """Read a name `gen/...`; parameters may come in any order.
+
+    Raises:
+        UserError: an unknown kind or parameter (the nearest is named), one given twice, one that
+            is missing, or a value that is not a number.
+    """
+    word, *parts = name.removeprefix(PREFIX).split("-")
+    if word not in KINDS:
+        raise unknown("generator", word, KINDS)
+    kind = KINDS[word]
+    allowed = kind.parameters + "ws"
+    given: dict[str, str] = {}
+    for part in parts:
+        letter, value = part[:1], part[1:]
+        if not letter or letter not in allowed:
+            form = "-".join(f"{p}<{p}>" for p in kind.parameters)
+            raise UserError(
+                f"'{name}': unknown parameter '{part}'; the form is "
+                f"gen/{word}-{form}-s<seed>, with -w{'|'.join(_WEIGHTS)} if wanted"
+            )
+        if letter in given:
+            raise UserError(f"'{name}': parameter '{letter}' is given twice")
+        given[letter] = value
+    missing = [p for p in kind.parameters + "s" if p not in given]
+    if missing:
+        raise UserError(f"'{name}': parameter '{missing[0]}' is missing")
+    weights = given.get("w", kind.weights)
+    if weights not in _WEIGHTS:
+        raise unknown(f"weights in '{name}':", weights, _WEIGHTS)
+    values = tuple(_number(p, given[p], name) for p in kind.parameters)
+    return Spec(word, values, weights, int(_number("s", given["s"], name)))
+
+
+def _text(value: int | float) -> str:
+    """The shortest decimal form without an exponent, whose minus would end the parameter."""
+    return str(value) if isinstance(value, int) else np.format_float_positional(value, trim="0")
+
+
+def _number(parameter: str, text: str, name: str) -> int | float:
+    if parameter == "p" and _DECIMAL.fullmatch(text):
+        return float(text)
+    if parameter != "p" and _INTEGER.fullmatch(text):
+        return int(text)
+    kind = "a decimal number" if parameter == "p" else "a whole number"
+    raise UserError(f"'{name}': '{parameter}{text}' needs {kind}")

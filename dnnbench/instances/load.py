@@ -1,0 +1,203 @@
+"""From a name to an instance: the registry, generators, or a file of the user's.
+
+| name | what it is |
+| --- | --- |
+| `gset/G14` | a name of the registry: data folder, then cache, then generator |
+| `gen/random_regular-n1000-d3-s1` | a generator call (`generators.spec` has the table) |
+| anything else | a path; write `./gset/G14` for a path that looks like a name |
+"""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import platformdirs
+
+from dnnbench.errors import UserError
+from dnnbench.instances.convert import graph_sha256
+from dnnbench.instances.download import fetch
+from dnnbench.instances.formats import parse_graph, rudy
+from dnnbench.instances.formats.open_text import check_text, read_bytes
+from dnnbench.instances.generators.gset import gset
+from dnnbench.instances.generators.spec import PREFIX, parse_spec
+from dnnbench.instances.instance import Instance
+from dnnbench.instances.registry import (
+    Entry,
+    entry,
+    is_registry_prefix,
+    registry,
+    unknown_instance,
+)
+
+
+class Content(NamedTuple):
+    """The raw bytes of an instance of the registry, and where they came from."""
+
+    data: bytes
+    source: str
+
+
+class Verified(NamedTuple):
+    """The outcome of checking one instance.
+
+    Attributes:
+        name: the instance's name.
+        ok: whether a copy was found and every copy has the registry's sha256.
+        how: the sources checked, or what is wrong.
+    """
+
+    name: str
+    ok: bool
+    how: str
+
+
+def default_cache_dir() -> Path:
+    """Where downloads are kept if nobody says otherwise."""
+    return Path(platformdirs.user_cache_dir("dnnbench"))
+
+
+def load_instance(
+    name: str, *, data_dir: Path | None = None, cache_dir: Path, download: bool = False
+) -> Instance:
+    """Load an instance.
+
+    Args:
+        name: see the table above.
+        data_dir: a folder with the layout of the registry's paths, or None.
+        cache_dir: where downloads are kept.
+        download: whether to fetch what is neither here nor can be generated.
+
+    Raises:
+        UserError: unknown, missing, damaged, or of a family that is not supported yet.
+    """
+    if name.startswith(PREFIX):
+        spec = parse_spec(name)
+        graph = spec.generate()
+        return Instance(spec.name, "graph", graph, None, graph_sha256(graph), "generated")
+    if name not in registry():
+        data = read_bytes(_user_file(name))
+        digest = hashlib.sha256(data).hexdigest()
+        return Instance(name, "graph", parse_graph(data, name), None, digest, "file")
+    known = entry(name)
+    if known.family != "graph":
+        raise UserError(
+            f"{name}: the data of the family '{known.family}' is not supported yet by this version"
+        )
+    content = _content(known, data_dir, cache_dir, download)
+    graph = parse_graph(content.data, known.raw_path)
+    return Instance(name, "graph", graph, None, known.raw_sha256, content.source)
+
+
+def raw_bytes(
+    name: str, *, data_dir: Path | None = None, cache_dir: Path, download: bool = False
+) -> bytes:
+    """The content of an instance in its native format; arguments as for `load_instance`.
+
+    Generated graphs come in rudy format.
+    """
+    if name.startswith(PREFIX):
+        return rudy.write(parse_spec(name).generate()).encode()
+    if name not in registry():
+        return read_bytes(_user_file(name))
+    return _content(entry(name), data_dir, cache_dir, download).data
+
+
+def export(
+    name: str, *, data_dir: Path | None = None, cache_dir: Path, download: bool = False
+) -> str:
+    """Like `raw_bytes`, as text.
+
+    Raises:
+        UserError: also for images and other binary data.
+    """
+    if name in registry() and entry(name).raw_path.endswith((".png", ".mat")):
+        raise UserError(f"{name} is binary; `dnnbench data path {name}` says where its file is")
+    data = raw_bytes(name, data_dir=data_dir, cache_dir=cache_dir, download=download)
+    return check_text(data, name).decode("utf-8")
+
+
+def locate(name: str, *, data_dir: Path | None = None, cache_dir: Path) -> Path | None:
+    """The file of an instance of the registry in the data folder or the cache, or None.
+
+    The content is not checked.
+
+    Raises:
+        UserError: no such instance.
+    """
+    known = entry(name)
+    places = ((data_dir, (known.path, known.raw_path)), (cache_dir, (known.raw_path,)))
+    for folder, paths in places:
+        for path in paths:
+            if folder is not None and (folder / path).is_file():
+                return folder / path
+    return None
+
+
+def verify(
+    names: Iterable[str], *, data_dir: Path | None = None, cache_dir: Path
+) -> Iterator[Verified]:
+    """Check every copy at hand (data folder, cache, generator) against the registry's sha256.
+
+    Raises:
+        UserError: no such instance.
+    """
+    for known in [entry(name) for name in names]:
+        checked: list[str] = []
+        try:
+            for data, source in _copies(known, data_dir, cache_dir):
+                _check(known, data, source)
+                checked.append(source)
+        except UserError as error:
+            yield Verified(known.name, False, str(error))
+            continue
+        how = ", ".join(checked) or "not here: no data folder or cache holds it"
+        yield Verified(known.name, bool(checked), how)
+
+
+def _copies(known: Entry, data_dir: Path | None, cache_dir: Path) -> Iterator[Content]:
+    """Every copy at hand, in the order in which they are used; contents are not checked."""
+    if data_dir is not None:
+        path = locate(known.name, data_dir=data_dir, cache_dir=data_dir)
+        if path is not None:
+            yield Content(read_bytes(path), "data folder")
+    cached = cache_dir / known.raw_path
+    if cached.is_file():
+        yield Content(read_bytes(cached), "cache")
+    if known.suite == "gset":
+        yield Content(rudy.write(gset(known.name.split("/", 1)[1])).encode(), "generated")
+
+
+def _content(known: Entry, data_dir: Path | None, cache_dir: Path, download: bool) -> Content:
+    """The first copy at hand, checked; fetched if allowed and needed."""
+    for found in _copies(known, data_dir, cache_dir):
+        if found.source == "cache" and download:
+            break  # fetch replaces a damaged copy
+        _check(known, found.data, found.source)
+        return found
+    if download:
+        return Content(read_bytes(fetch(known, cache_dir)), "cache")
+    if known.direct:
+        remedy = f"run `dnnbench data fetch {known.name}`, or"
+    else:
+        remedy = f"it has no direct download (original: {known.url});"
+    raise UserError(f"{known.name} is not here: {remedy} set DNNBENCH_DATA to a data folder")
+
+
+def _check(known: Entry, data: bytes, source: str) -> None:
+    if hashlib.sha256(data).hexdigest() != known.raw_sha256:
+        raise UserError(f"{known.name}: the copy in the {source} is damaged (sha256 differs)")
+
+
+def _user_file(name: str) -> Path:
+    """The path a user gave, or the error that says what the name may have meant."""
+    path = Path(name)
+    try:
+        exists = path.exists()
+    except (OSError, ValueError):
+        exists = False
+    if name and exists:
+        return path
+    if is_registry_prefix(name) or not (path.suffix or "/" in name):
+        raise unknown_instance(name)
+    raise UserError(f"no such file, and no instance of this name: {name}")

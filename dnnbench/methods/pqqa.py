@@ -1,0 +1,105 @@
+"""PQQA: parallel quasi-quantum annealing, an ensemble of relaxed copies that repel each other.
+
+S copies x_s in [0, 1]^n minimise, under AdamW with Langevin noise and a clamp after each step,
+
+    (1 - div) mean_s [ f(x_s) + bg(t) sum_i (1 - (1 - 2 x_si)^kappa) ] - div S sum_i std_s(x_si),
+
+where bg rises linearly from a negative value (which holds the copies at one half) to a small
+positive one (which makes them binary). The copies see each other through the last term, so they
+are one lane with an axis of their own.
+
+References:
+    Ichikawa & Iba, Optimization by Parallel Quasi-Quantum Annealing with Gradient-Based Sampling,
+    ICLR 2025, arXiv 2409.02135 (Eqs. 7-9, Alg. 1); weights of the terms as in the authors'
+    repository QQA4CO.
+    Departs from it: copies are rounded every `score_every` steps rather than at every step.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+import jax
+import jax.numpy as jnp
+
+from dnnbench.engine.contract import Ctx, Phase, PyTree, Scalar
+from dnnbench.engine.gradient import GradientMethod
+from dnnbench.optimizers.from_optax import adamw
+from dnnbench.problems.cut.energy import QuadraticEnergy
+
+# Below this variance the standard deviation's gradient is cut off: at equal copies it is infinite.
+_SMALLEST_VARIANCE = 1e-12
+
+
+@dataclass(frozen=True)
+class PQQA(GradientMethod):
+    """Parallel quasi-quantum annealing on a quadratic binary problem.
+
+    Attributes:
+        energy: quadratic energy over the unit cube.
+        num_replicas: copies S of one lane.
+        num_steps: steps of one restart, over which bg rises.
+        curve_rate: the exponent kappa, even.
+
+    Hyperparameters (traced): `learning_rate`, `weight_decay` of AdamW; `temperature` of the noise
+    sqrt(2 learning_rate temperature) xi; `min_bg`, `max_bg`; `diversity`, the weight div.
+    """
+
+    energy: QuadraticEnergy
+    num_replicas: int
+    num_steps: int
+    curve_rate: int
+
+    version: ClassVar[int] = 1
+    hyperparameters: ClassVar[tuple[str, ...]] = (
+        "learning_rate",
+        "weight_decay",
+        "temperature",
+        "min_bg",
+        "max_bg",
+        "diversity",
+    )
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """One phase under AdamW."""
+        return (Phase("anneal", self.num_steps, adamw()),)
+
+    @property
+    def ensemble_axis(self) -> int:
+        """The readout is [n, S]."""
+        return 1
+
+    def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:
+        """Uniform copies [n, S]."""
+        linear = ctx.problem.linear
+        shape = (linear.shape[0], self.num_replicas)
+        return jax.random.uniform(ctx.key, shape, linear.dtype), ()
+
+    def loss(self, params: jax.Array, aux: PyTree, ctx: Ctx) -> tuple[Scalar, PyTree]:
+        """Annealed energy and diversity of the ensemble."""
+        hp, x = ctx.hp, params
+        data, copies = ctx.problem, self.num_replicas
+        cost = jax.vmap(lambda xs: self.energy.energy(xs, data), in_axes=1)(x).mean()
+        progress = ctx.t.astype(x.dtype) / self.num_steps
+        bg = hp["min_bg"] + (hp["max_bg"] - hp["min_bg"]) * progress
+        penalty = jnp.sum(1 - jnp.power(1 - 2 * x, self.curve_rate)) / copies
+        spread = jnp.sum(self._deviation(x))
+        div = hp["diversity"]
+        return (1 - div) * (cost + bg * penalty) - div * copies * spread, aux
+
+    def _deviation(self, x: jax.Array) -> jax.Array:
+        """Unbiased standard deviation over copies, [n]; zero for a single copy."""
+        if self.num_replicas == 1:
+            return jnp.zeros(x.shape[:1], x.dtype)
+        variance = jnp.var(x, axis=1, ddof=1)
+        return jnp.sqrt(jnp.maximum(variance, _SMALLEST_VARIANCE))
+
+    def project(self, params: jax.Array, ctx: Ctx) -> jax.Array:
+        """Langevin noise, then the clamp to the unit cube."""
+        scale = jnp.sqrt(2 * ctx.hp["learning_rate"] * ctx.hp["temperature"])
+        noise = jax.random.normal(ctx.key, params.shape, params.dtype)
+        return jnp.clip(params + scale * noise, 0, 1)
+
+    def readout(self, s: PyTree, ctx: Ctx) -> jax.Array:
+        """All copies [n, S]; the engine rounds each and keeps the best."""
+        return s.params

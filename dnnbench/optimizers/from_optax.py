@@ -1,0 +1,61 @@
+"""Optax update rules behind the engine's protocol, with traced hyperparameters."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import optax
+
+from dnnbench.engine.contract import Need, Oracle, PyTree, Scalar
+
+
+@dataclass(frozen=True)
+class FromOptax:
+    """An optax transformation built anew in every trace from the lane's hyperparameters.
+
+    Attributes:
+        make: hyperparameters -> transformation; must give the same state structure each time.
+        needs: what the transformation asks for: the gradient always; with `value` (and `frozen`)
+            it is also given the loss and the loss function, for line searches.
+    """
+
+    make: Callable[[dict[str, Scalar]], optax.GradientTransformation]
+    needs: frozenset[Need] = frozenset({"grad"})
+
+    def init(self, params: PyTree, hp: dict[str, Scalar]) -> PyTree:
+        """State of the transformation."""
+        return self.make(hp).init(params)
+
+    def update(
+        self, oracle: Oracle, params: PyTree, state: PyTree, hp: dict[str, Scalar]
+    ) -> tuple[PyTree, PyTree, Scalar, PyTree]:
+        """One step of the transformation."""
+        transformation = optax.with_extra_args_support(self.make(hp))
+        (value, aux), gradient = oracle.value_and_grad(params)
+        extra = {}
+        if "value" in self.needs:
+            extra = {"value": value, "grad": gradient, "value_fn": lambda p: oracle.value(p)[0]}
+        updates, state = transformation.update(gradient, state, params, **extra)
+        return optax.apply_updates(params, updates), state, value, aux
+
+
+def adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> FromOptax:
+    """Adam with the traced hyperparameter `learning_rate` (Kingma & Ba 2015, arXiv 1412.6980)."""
+    return FromOptax(lambda hp: optax.adam(hp["learning_rate"], b1=b1, b2=b2, eps=eps))
+
+
+def adamw() -> FromOptax:
+    """AdamW with traced `learning_rate` and `weight_decay` (arXiv 1711.05101)."""
+    return FromOptax(
+        lambda hp: optax.adamw(hp["learning_rate"], weight_decay=hp["weight_decay"])
+    )
+
+
+def lbfgs(memory_size: int = 10) -> FromOptax:
+    """L-BFGS with zoom line search; needs points and key frozen, and `map` batching."""
+    return FromOptax(
+        lambda hp: optax.lbfgs(memory_size=memory_size),
+        frozenset({"grad", "value", "frozen"}),
+    )
+
+
+__all__ = ["FromOptax", "adam", "adamw", "lbfgs"]

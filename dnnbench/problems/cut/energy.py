@@ -1,0 +1,75 @@
+"""Differentiable energies of cut problems: quadratic polynomials of binary variables."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dnnbench.instances.graph import Graph
+from dnnbench.kernels.quadratic import quadratic_form
+from dnnbench.kernels.spmm import Sparse, make_sparse, spmm
+from dnnbench.problems.relaxed import Score
+
+
+class Quadratic(NamedTuple):
+    """E(x) = x^T A x + linear . x over x in {0, 1}^n.
+
+    Attributes:
+        matrix: symmetric couplings A [n, n], zero diagonal; each pair counts twice in x^T A x.
+        linear: [n].
+    """
+
+    matrix: Sparse
+    linear: jax.Array
+
+
+@dataclass(frozen=True)
+class QuadraticEnergy:
+    """Energies of the form x^T A x + linear . x, minimised over {0, 1}^n.
+
+    Attributes:
+        kernel: name of the sparse product.
+        dtype: floating point type of the arrays.
+    """
+
+    kernel: str
+    dtype: str
+
+    def energy(self, x: jax.Array, data: Quadratic) -> jax.Array:
+        """Multilinear extension at x in [0, 1]^n: the expected energy of independent bits."""
+        zeros = jnp.zeros_like(data.linear)
+        return quadratic_form(data.matrix, data.linear, zeros, x)
+
+    def qubo(self, x: jax.Array, data: Quadratic) -> jax.Array:
+        """x^T Q x with the linear part on Q's diagonal, so that it enters squared.
+
+        Equal to `energy` on binary points. Where the diagonal is negative each coordinate is
+        concave, which pushes towards the corners (the loss of PI-GNN, arXiv 2107.01188, Eq. 6).
+        """
+        zeros = jnp.zeros_like(data.linear)
+        return quadratic_form(data.matrix, zeros, data.linear, x)
+
+    def round_score(
+        self, x: jax.Array, merit: jax.Array, data: Quadratic, key: jax.Array
+    ) -> tuple[jax.Array, Score]:
+        """Bits x > 1/2 as uint8 [n]; cost is the energy, exact while sums stay below 2^24."""
+        del merit, key
+        bits = x > 0.5
+        z = bits.astype(data.linear.dtype)
+        cost = jnp.sum(z * (spmm(data.matrix, z) + data.linear))
+        return bits.astype(jnp.uint8), Score(jnp.zeros((), cost.dtype), cost)
+
+
+@dataclass(frozen=True)
+class MaxCutEnergy(QuadraticEnergy):
+    """Minus the cut: -sum_{ij in E} w_ij (x_i + x_j - 2 x_i x_j), weights of any sign."""
+
+    def prepare(self, public: Graph) -> Quadratic:
+        """A = W and linear = -(weighted degrees)."""
+        adjacency = public.adjacency
+        degrees = np.asarray(adjacency.sum(axis=1), np.float64)
+        return Quadratic(
+            make_sparse(adjacency, self.kernel, self.dtype), jnp.asarray(-degrees, self.dtype)
+        )

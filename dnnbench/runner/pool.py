@@ -1,0 +1,59 @@
+"""Idle workers kept warm for the next trial with the same hardware and cores."""
+
+import queue
+from types import TracebackType
+
+from dnnbench.config.hardware import Hardware
+from dnnbench.runner.process import Frame, Worker
+
+
+class Pool:
+    """Workers by (hardware, cores, position); closes them all at the end.
+
+    Attributes:
+        inbox: where the frames of all workers arrive.
+    """
+
+    def __init__(self) -> None:
+        self.inbox: queue.Queue[Frame] = queue.Queue()
+        self._idle: dict[tuple[Hardware, int, int], Worker] = {}
+        self._lent: dict[tuple[Hardware, int, int], Worker] = {}
+
+    def take(self, hardware: Hardware, cores: int, count: int) -> list[Worker]:
+        """`count` workers of `cores` cores each, warm ones where there are any."""
+        taken = []
+        for i in range(count):
+            key = (hardware, cores, i)
+            worker = self._idle.pop(key, None)
+            if worker is None:
+                worker = Worker(hardware, cores, self.inbox, first_core=i * cores)
+            self._lent[key] = worker
+            taken.append(worker)
+        return taken
+
+    def give_back(self, healthy: bool) -> None:
+        """Return all lent workers; unhealthy ones are ended."""
+        for key, worker in self._lent.items():
+            if healthy:
+                self._idle[key] = worker
+            else:
+                worker.kill()
+        self._lent.clear()
+
+    def close(self) -> None:
+        """End all workers."""
+        for worker in (*self._lent.values(), *self._idle.values()):
+            worker.kill()
+        self._lent.clear()
+        self._idle.clear()
+
+    def __enter__(self) -> "Pool":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()

@@ -1,0 +1,143 @@
+"""A worker process as its parent sees it: started with its hardware's environment, killable."""
+
+import contextlib
+import os
+import queue
+import signal
+import subprocess
+import sys
+import threading
+from collections import deque
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import psutil
+
+from dnnbench.config.hardware import Hardware
+from dnnbench.runner.protocol import ClosedError, read_frame, write_frame
+
+Frame = tuple["Worker", dict[str, Any], dict[str, np.ndarray]]
+
+
+class Worker:
+    """One child process in a session of its own, so that Ctrl-C reaches the parent only.
+
+    Args:
+        hardware: what it may use; acts before JAX starts.
+        cores: processor cores it may use.
+        inbox: where its frames arrive, as (worker, header, arrays); `{"type": "closed"}` last.
+        first_core: position of its first core when the hardware asks for pinning.
+    """
+
+    def __init__(
+        self, hardware: Hardware, cores: int, inbox: "queue.Queue[Frame]", first_core: int = 0
+    ) -> None:
+        variables = dict(os.environ) | hardware.environment(cores)
+        root = str(Path(__file__).resolve().parents[2])
+        variables["PYTHONPATH"] = os.pathsep.join(
+            p for p in (root, os.environ.get("PYTHONPATH", "")) if p
+        )
+        affinity = _affinity(cores, first_core, hardware.pin)
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", _ENTRY, *(str(c) for c in affinity)],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            env=variables,
+            start_new_session=True,
+        )
+        self._inbox = inbox
+        self._tail: deque[str] = deque(maxlen=20)
+        self.busy = False
+        self.readers = [
+            threading.Thread(target=self._read, daemon=True),
+            threading.Thread(target=self._drain, daemon=True),
+        ]
+        for reader in self.readers:
+            reader.start()
+
+    def _read(self) -> None:
+        assert self._process.stdout is not None
+        try:
+            while True:
+                header, arrays = read_frame(self._process.stdout)
+                self._inbox.put((self, header, arrays))
+        except (ClosedError, ValueError, OSError):
+            self._inbox.put((self, {"type": "closed"}, {}))
+
+    def _drain(self) -> None:
+        assert self._process.stderr is not None
+        for line in self._process.stderr:
+            self._tail.append(line.decode(errors="replace").rstrip())
+
+    def send(
+        self, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+    ) -> None:
+        """Send a frame; a dead worker is noticed by its closed pipe, not here."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(BrokenPipeError, OSError):
+            write_frame(self._process.stdin, message, arrays)
+
+    def rss(self) -> int:
+        """Resident memory of the worker and its children, bytes; 0 once it is gone."""
+        total = 0
+        with contextlib.suppress(psutil.Error):
+            process = psutil.Process(self._process.pid)
+            for one in (process, *process.children(recursive=True)):
+                with contextlib.suppress(psutil.Error):
+                    total += one.memory_info().rss
+        return total
+
+    def kill(self) -> None:
+        """End the worker and everything it started."""
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGKILL)
+        self.close()
+
+    def close(self) -> None:
+        """Close its input, which ends an idle worker, and wait for it."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):
+            self._process.stdin.close()
+        try:
+            self._process.wait(timeout=5)
+        except subprocess.TimeoutExpired:
+            with contextlib.suppress(ProcessLookupError, PermissionError):
+                os.killpg(self._process.pid, signal.SIGKILL)
+            self._process.wait()
+        for reader in self.readers:
+            reader.join(timeout=5)
+        for stream in (self._process.stdout, self._process.stderr):
+            if stream is not None:
+                stream.close()
+
+    def last_words(self) -> str:
+        """How a dead worker ended: its exit status and the last line it wrote."""
+        code = self._process.poll()
+        how = "ended"
+        if code is not None:
+            how = f"was killed by signal {-code}" if code < 0 else f"exited with status {code}"
+        last = next((line for line in reversed(self._tail) if line.strip()), "")
+        return f"the solver's process {how}" + (f": {last}" if last else "")
+
+
+# The affinity is set before anything is imported, because thread pools read it when they start.
+_ENTRY = (
+    "import os, sys\n"
+    "cores = [int(c) for c in sys.argv[1:]]\n"
+    "if cores: os.sched_setaffinity(0, cores)\n"
+    "from dnnbench.runner.worker import main\n"
+    "main()\n"
+)
+
+
+def _affinity(cores: int, first_core: int, pin: bool) -> list[int]:
+    """The cores to bind to; none where there is nothing to restrict."""
+    if not hasattr(os, "sched_getaffinity"):
+        return []
+    available = sorted(os.sched_getaffinity(0))
+    if cores >= len(available) and not pin:
+        return []
+    return [available[(first_core + i) % len(available)] for i in range(min(cores, len(available)))]

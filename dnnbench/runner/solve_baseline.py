@@ -1,0 +1,122 @@
+"""Runs a classical solver in a worker, under the same clock and verification as a method."""
+
+import time
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from dnnbench.baselines.base import Limits
+from dnnbench.engine.budget import Budget
+from dnnbench.problems.base import Exact, better
+from dnnbench.runner.messages import Final, Reporter
+from dnnbench.runner.polishing import Polisher
+from dnnbench.runner.resolve import build, exact_side, implementation
+
+
+class _Search:
+    """The `Search` a baseline talks to: owns the clock, verifies what is offered."""
+
+    def __init__(
+        self, problem: Exact, public: Any, budget: Budget, polisher: Polisher, report: Reporter
+    ) -> None:
+        self._problem, self._public = problem, public
+        self._budget, self._polisher, self._report = budget, polisher, report
+        self.best: np.ndarray | None = None
+        self.objective = 0.0
+        self.claim: float | None = None
+        self.steps = self.restarts = 0
+        self.trace: list[list[float]] = []
+        self.hit = self.stopped_by_time = False
+        self.begin = time.perf_counter()
+
+    def start(self) -> None:
+        """Start the clock."""
+        self.begin = time.perf_counter()
+
+    def seconds(self) -> float:
+        """Seconds since the start."""
+        return time.perf_counter() - self.begin
+
+    def seconds_left(self) -> float:
+        if self._budget.seconds is None:
+            return float("inf")
+        return self._budget.seconds - self.seconds() - self._polisher.reserve
+
+    def should_stop(self) -> bool:
+        if self.seconds_left() <= 0:
+            self.stopped_by_time = True
+            return True
+        return self.hit or self._report.stop_requested()
+
+    def offer(self, z: np.ndarray, claim: float, steps: int, restarts: int) -> None:
+        self.steps, self.restarts = int(steps), int(restarts)
+        sense = self._problem.sense
+        seconds = self.seconds()
+        self._report.progress(seconds, self.steps)
+        if self.best is not None and not better(claim, self.objective, sense):
+            return
+        candidate = np.array(z)
+        exact = self._problem.verify(candidate, self._public, None).objective
+        if self.best is not None and not better(exact, self.objective, sense):
+            return
+        self.best, self.objective, self.claim = candidate, exact, float(claim)
+        self.trace.append([seconds, self.steps, float(exact)])
+        self._report.incumbent(candidate, float(exact), float(claim), seconds, self.steps)
+        target = self._budget.target
+        self.hit = target is not None and not better(target, exact, sense)
+        if self._budget.seconds is not None:
+            self._polisher.rehearse(candidate)
+
+
+def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Final:
+    """Load, warm up, wait for the other processes, solve, polish.
+
+    Args:
+        job: the message of `TrialSpec.job`; its `process` selects the independent seed.
+        public: public half of the instance.
+        report: where phases, incumbents and progress go, and where a stop request is read.
+    """
+    report.phase("load")
+    begin = time.perf_counter()
+    budget = Budget(**job["budget"])
+    problem = exact_side(job["problem_about"])
+    solver: Any = build(implementation("baselines", job["about"]["implementation"]), job["settings"])
+    rng = np.random.default_rng([job["seed"], 0, job["process"]])
+    polish_rng = np.random.default_rng([job["seed"], 1, job["process"]])
+    polisher = Polisher(problem, public, job["problem_settings"]["polish"], polish_rng)
+    search = _Search(problem, public, budget, polisher, report)
+    load_seconds = time.perf_counter() - begin
+    report.phase("compile")
+    begin = time.perf_counter()
+    solver.prepare(problem, public)
+    compile_seconds = time.perf_counter() - begin
+    report.phase("solve")
+    search.start()
+    solver.solve(problem, public, rng, Limits(budget.steps, budget.restarts), search)
+    polished, polish = search.best, None
+    if search.best is not None:
+        began = time.perf_counter()
+        polished = polisher.polish(search.best, lambda: False)
+        polish = polisher.report(search.best, polished, time.perf_counter() - began)
+    status = "budget"
+    if search.hit:
+        status = "target"
+    elif report.stop_requested():
+        status = "interrupted"
+    elif not search.stopped_by_time and budget.steps is None and budget.restarts is None:
+        status = "converged"
+    return Final(
+        z=polished,
+        raw_z=search.best,
+        claim=search.claim,
+        status=status,
+        steps=search.steps,
+        restarts=search.restarts,
+        load_seconds=load_seconds,
+        compile_seconds=compile_seconds,
+        solve_seconds=search.seconds(),
+        trace=search.trace,
+        polish=polish,
+        hardware={"platform": "cpu", "device": "cpu", "devices": 1},
+    )

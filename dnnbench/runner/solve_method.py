@@ -1,0 +1,132 @@
+"""Runs a dataless method on the engine; imported in workers only, because it needs JAX."""
+
+import time
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from dnnbench.engine.budget import Budget
+from dnnbench.engine.contract import Data
+from dnnbench.engine.job import Hooks, Job
+from dnnbench.engine.plan import Plan
+from dnnbench.engine.run import run
+from dnnbench.errors import UserError
+from dnnbench.runner.messages import Final, Reporter
+from dnnbench.runner.polishing import Polisher
+from dnnbench.runner.resolve import build, exact_side, implementation
+
+
+def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final:
+    """Load, compile, optimise, polish.
+
+    Args:
+        job: the message of `TrialSpec.job`.
+        public: public half of the instance.
+        report: where phases, incumbents and progress go, and where a stop request is read.
+    """
+    import jax
+
+    report.phase("load")
+    begin = time.perf_counter()
+    plan, budget = Plan(**job["plan"]), Budget(**job["budget"])
+    if jax.default_backend() != ("gpu" if plan.platform == "gpu" else "cpu"):
+        raise UserError(
+            f"hardware: {plan.platform} was planned but JAX runs on {jax.default_backend()}"
+        )
+    problem = exact_side(job["problem_about"])
+    method, data, hp = assemble(job, public, plan)
+    load_seconds = time.perf_counter() - begin
+
+    sign = -1.0 if problem.sense == "max" else 1.0
+    target = None if budget.target is None else (sign * budget.target,)
+    rng = np.random.default_rng([job["seed"], 1])
+    polisher = Polisher(problem, public, job["problem_settings"]["polish"], rng)
+
+    def incumbent(trial: int, z: np.ndarray, cost: float, seconds: float, steps: int) -> float:
+        exact = float(problem.verify(z, public, None).objective)
+        report.incumbent(z, exact, sign * cost, seconds, steps)
+        if budget.seconds is not None:
+            polisher.rehearse(z)
+        return exact
+
+    hooks = Hooks(
+        incumbent=incumbent,
+        progress=report.progress,
+        should_stop=report.stop_requested,
+        reserve=lambda: polisher.reserve,
+    )
+    report.phase("compile")
+    result = run(
+        Job(
+            method=method,
+            data=data,
+            hp=(hp,),
+            seed=job["seed"],
+            budget=budget,
+            target_costs=target,
+            plan=plan,
+            memory_limit=job["hardware"]["memory_limit"],
+        ),
+        hooks,
+        on_compiled=lambda: report.phase("solve"),
+    )
+    outcome = result.outcomes[0]
+    diagnostics = dict(outcome.diagnostics)
+    if result.plan.micro_batch != plan.micro_batch:
+        diagnostics["out_of_memory"] = {
+            "micro_batch_before": plan.micro_batch,
+            "micro_batch_after": result.plan.micro_batch,
+        }
+    diagnostics["memory_bytes"] = result.memory_bytes
+    solve_seconds, polished, polish = result.solve_seconds, outcome.z, None
+    if outcome.z is not None:
+        begin = time.perf_counter()
+        polished = polisher.polish(outcome.z, _deadline(budget, solve_seconds))
+        spent = time.perf_counter() - begin
+        solve_seconds += spent
+        polish = polisher.report(outcome.z, polished, spent)
+    return Final(
+        z=polished,
+        raw_z=outcome.z,
+        claim=None if outcome.z is None else sign * outcome.cost,
+        status=result.stop,
+        steps=result.steps,
+        restarts=outcome.restarts,
+        load_seconds=load_seconds,
+        compile_seconds=result.compile_seconds,
+        solve_seconds=solve_seconds,
+        trace=[list(row) for row in outcome.trace],
+        polish=polish,
+        diagnostics=diagnostics,
+        hardware={
+            "platform": plan.platform,
+            "device": jax.devices()[0].device_kind,
+            "devices": min(plan.devices, len(jax.devices())),
+        },
+    )
+
+
+def assemble(
+    job: Mapping[str, Any], public: Any, plan: Plan
+) -> tuple[Any, Data, dict[str, float]]:
+    """(method, data, hyperparameters) of a job, under the plan's dtype."""
+    from dnnbench.engine.compat import x64
+
+    settings = job["settings"]
+    energy_class = implementation("problems", job["problem_about"]["energy"])
+    cls: Any = implementation("methods", job["about"]["implementation"])
+    with x64(plan.dtype == "float64"):
+        energy: Any = build(energy_class, {}, kernel=plan.kernel, dtype=plan.dtype)
+        method = build(cls, settings, energy=energy)
+        own, derived = method.prepare(public)
+        data = Data(energy.prepare(public), own)
+    chosen = {k: float(settings[k]) for k in cls.hyperparameters if settings.get(k) is not None}
+    return method, data, {**derived, **chosen}
+
+
+def _deadline(budget: Budget, spent: float) -> Callable[[], bool]:
+    if budget.seconds is None:
+        return lambda: False
+    end = time.perf_counter() + max(budget.seconds - spent, 0.0) + 0.02 * budget.seconds
+    return lambda: time.perf_counter() >= end

@@ -1,0 +1,148 @@
+"""What a trial is, resolved: everything that determines its result, and how to describe it."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from dnnbench.config.hardware import Hardware, resolve
+from dnnbench.engine.budget import Budget
+from dnnbench.engine.plan import Plan
+from dnnbench.errors import UserError
+from dnnbench.instances.instance import Instance
+from dnnbench.records.trial_id import trial_id
+from dnnbench.runner.planning import make_budget, make_plan
+from dnnbench.runner.resolve import exact_side
+
+
+@dataclass(frozen=True)
+class TrialSpec:
+    """One trial, ready to run.
+
+    Attributes:
+        solver, role, about, version, settings: who solves, with which settings.
+        problem, problem_about, problem_settings: what is asked.
+        instance: on which input.
+        seed: with which seed.
+        budget: for how long.
+        plan: in which layout; None for baselines.
+        hardware: on what.
+    """
+
+    solver: str
+    role: str
+    about: dict[str, Any]
+    version: int
+    settings: dict[str, Any]
+    problem: str
+    problem_about: dict[str, Any]
+    problem_settings: dict[str, Any]
+    instance: Instance
+    seed: int
+    budget: Budget
+    plan: Plan | None
+    hardware: Hardware
+
+    @property
+    def identity(self) -> dict[str, Any]:
+        """Exactly what determines the result."""
+        return {
+            "solver": self.solver,
+            "role": self.role,
+            "version": self.version,
+            "settings": self.settings,
+            "problem": self.problem,
+            "problem_settings": self.problem_settings,
+            "instance_sha256": self.instance.sha256,
+            "seed": self.seed,
+            "budget": asdict(self.budget),
+            "plan": None if self.plan is None else self.plan.identity(),
+        }
+
+    @property
+    def trial_id(self) -> str:
+        """The trial's content key."""
+        return trial_id(self.identity)
+
+    def job(self, process: int) -> dict[str, Any]:
+        """The message that starts a worker; `process` numbers the independent seeds of a baseline.
+
+        The public half of the instance travels as arrays beside it, the sealed half never.
+        """
+        return {
+            "type": "job",
+            "role": self.role,
+            "about": self.about,
+            "settings": self.settings,
+            "problem_about": self.problem_about,
+            "problem_settings": self.problem_settings,
+            "family": self.instance.family,
+            "seed": self.seed,
+            "process": process,
+            "budget": asdict(self.budget),
+            "plan": None if self.plan is None else asdict(self.plan),
+            "hardware": self.hardware.to_dict(),
+        }
+
+
+def solver_node(config: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
+    """(`method` or `baseline`, its composed node).
+
+    Raises:
+        UserError: none or both are chosen.
+    """
+    method, baseline = config.get("method"), config.get("baseline")
+    if method and baseline:
+        raise UserError("give either method=NAME or baseline=NAME, not both")
+    if not method and not baseline:
+        raise UserError("give method=NAME or baseline=NAME (`dnnbench list` shows them)")
+    return ("method", dict(method)) if method else ("baseline", dict(baseline or {}))
+
+
+def default_instance(config: Mapping[str, Any]) -> str:
+    """The instance the config names, or the problem's own default."""
+    named = config["instance"]
+    return str(config["problem"]["_about"]["default_instance"] if named is None else named)
+
+
+def make_spec(config: Mapping[str, Any], instance: Instance) -> TrialSpec:
+    """The trial that a composed config means on a loaded instance.
+
+    Raises:
+        UserError: solver and problem do not fit, or problem and instance do not.
+    """
+    role, node = solver_node(config)
+    about = node["_about"]
+    problem = config["problem"]
+    name = problem["name"]
+    if name not in about["problems"]:
+        fits = ", ".join(about["problems"])
+        raise UserError(f"{role} '{node['name']}' does not solve '{name}'; it solves: {fits}")
+    exact_side(problem["_about"]).check(instance.public)
+    hardware = resolve(config["hardware"])
+    budget = make_budget(config["budget"], hardware)
+    settings = {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
+    plan = None
+    if role == "method":
+        plan = make_plan(
+            node["_plan"], config["plan"], settings, hardware, instance.public, budget
+        )
+    version = about.get("version")
+    if version is None:
+        version = 1
+    return TrialSpec(
+        solver=node["name"],
+        role=role,
+        about=about,
+        version=version,
+        settings=settings,
+        problem=name,
+        problem_about=problem["_about"],
+        problem_settings={
+            k: v for k, v in problem.items() if not k.startswith("_") and k != "name"
+        },
+        instance=instance,
+        seed=config["seed"],
+        budget=budget,
+        plan=plan,
+        hardware=hardware,
+    )

@@ -1,0 +1,201 @@
+"""One trial from spec to record: solve in workers, verify here, keep the record."""
+
+import time
+import uuid
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+
+from dnnbench.instances.graph import Graph
+from dnnbench.problems.base import Exact, Verdict, better
+from dnnbench.records.environment import environment
+from dnnbench.records.schema import SCHEMA_VERSION, Record
+from dnnbench.records.status import Status
+from dnnbench.runner.diagnose import notes
+from dnnbench.runner.messages import Final
+from dnnbench.runner.pool import Pool
+from dnnbench.runner.resolve import exact_side
+from dnnbench.runner.spec import TrialSpec
+from dnnbench.runner.supervise import Report, Watch, supervise
+
+
+@dataclass(frozen=True)
+class Result:
+    """A finished trial.
+
+    Attributes:
+        record: what is kept.
+        solution: the verified answer, or None.
+    """
+
+    record: Record
+    solution: np.ndarray | None
+
+
+def run_trial(spec: TrialSpec, pool: Pool, watch: Watch | None = None) -> Result:
+    """Solve, verify and describe one trial; nothing is stored here.
+
+    Raises:
+        UserError: the worker found the input or the request wrong.
+        KeyboardInterrupt: interrupted before there was anything to keep.
+    """
+    problem: Exact = exact_side(spec.problem_about)
+    cores = spec.budget.cores or spec.hardware.threads
+    processes, cores_each = 1, cores
+    if spec.role == "baseline" and spec.about.get("threads") == 1:
+        processes, cores_each = cores, 1
+        if spec.budget.restarts is not None:
+            processes = min(processes, spec.budget.restarts)
+    healthy = False
+    try:
+        workers = pool.take(spec.hardware, cores_each, processes)
+        report = supervise(spec, workers, pool.inbox, watch or Watch(), problem.sense)
+        healthy = report.status is None
+    finally:
+        pool.give_back(healthy)
+    final = _merge(report, problem, spec)
+    return _record(spec, problem, report, final, cores, processes)
+
+
+def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
+    """One last word of all processes: the best answer, work summed, traces interleaved."""
+    finals = list(report.finals)
+    if report.status is not None:
+        for index, (z, claim, _) in report.streamed.items():
+            finals.append(
+                Final(
+                    z=z,
+                    raw_z=z,
+                    claim=claim,
+                    status=report.status,
+                    steps=report.steps,
+                    restarts=0,
+                    load_seconds=0.0,
+                    compile_seconds=0.0,
+                    solve_seconds=report.solve_seconds,
+                    trace=report.traces.get(index, []),
+                )
+            )
+    if not finals:
+        return Final(None, None, None, report.status or "error", report.steps, 0, 0, 0, 0)
+    if len(finals) == 1:
+        return finals[0]
+    public = spec.instance.public
+
+    def key(final: Final) -> float:
+        if final.z is None:
+            return float("inf")
+        try:
+            objective = problem.verify(final.z, public, None).objective
+        except ValueError:
+            return float("inf")
+        return -objective if problem.sense == "max" else objective
+
+    best = min(finals, key=key)
+    rows = sorted((row for f in finals for row in f.trace), key=lambda row: row[0])
+    trace: list[list[float]] = []
+    for row in rows:
+        if not trace or better(row[2], trace[-1][2], problem.sense):
+            trace.append(row)
+    statuses = {f.status for f in finals}
+    order = ("target", "interrupted", "timeout", "budget", "converged", "diverged")
+    return Final(
+        z=best.z,
+        raw_z=best.raw_z,
+        claim=best.claim,
+        status=next((s for s in order if s in statuses), best.status),
+        steps=sum(f.steps for f in finals),
+        restarts=sum(f.restarts for f in finals),
+        load_seconds=max(f.load_seconds for f in finals),
+        compile_seconds=max(f.compile_seconds for f in finals),
+        solve_seconds=max(f.solve_seconds for f in finals),
+        trace=trace,
+        polish=best.polish,
+        diagnostics=best.diagnostics,
+        hardware=best.hardware,
+    )
+
+
+def _verify(
+    problem: Exact, z: np.ndarray | None, spec: TrialSpec
+) -> tuple[Verdict | None, str | None]:
+    if z is None:
+        return None, None
+    try:
+        return problem.verify(z, spec.instance.public, spec.instance.sealed), None
+    except ValueError as error:
+        return None, f"the solver returned a wrong answer: {error}"
+
+
+def _record(
+    spec: TrialSpec, problem: Exact, report: Report, final: Final, cores: int, processes: int
+) -> Result:
+    begin = time.perf_counter()
+    verdict, wrong = _verify(problem, final.z, spec)
+    raw, _ = _verify(problem, final.raw_z, spec)
+    verify_seconds = time.perf_counter() - begin
+    status = Status(report.status or final.status)
+    message = wrong or report.message
+    if wrong:
+        status = Status.ERROR
+    hardware: dict[str, Any] = {
+        **final.hardware,
+        "threads": spec.hardware.threads,
+        "cores": cores,
+        "processes": processes,
+        "pinned": spec.hardware.pin,
+        "precision": spec.hardware.precision,
+    }
+    record = Record(
+        schema=SCHEMA_VERSION,
+        trial_id=spec.trial_id,
+        run_id=uuid.uuid4().hex,
+        created=datetime.now(UTC).isoformat(timespec="seconds"),
+        solver=spec.solver,
+        role="method" if spec.role == "method" else "baseline",
+        kind=spec.about["kind"],
+        taxonomy=spec.about["taxonomy"],
+        solver_version=spec.version,
+        problem=spec.problem,
+        problem_settings=spec.problem_settings,
+        instance=spec.instance.name,
+        instance_sha256=spec.instance.sha256,
+        instance_size=_size(spec),
+        seed=spec.seed,
+        settings=spec.settings,
+        budget=asdict(spec.budget),
+        plan={} if spec.plan is None else asdict(spec.plan),
+        status=status,
+        message=message,
+        feasible=None if verdict is None else verdict.feasible,
+        violation=None if verdict is None else float(verdict.violation),
+        metric=problem.metric,
+        sense=problem.sense,
+        value=None if verdict is None else verdict.objective,
+        raw_value=None if raw is None else raw.objective,
+        claimed_value=final.claim,
+        polish=final.polish,
+        metrics={} if verdict is None else dict(verdict.metrics),
+        steps=final.steps,
+        restarts=final.restarts,
+        load_seconds=final.load_seconds,
+        compile_seconds=final.compile_seconds,
+        solve_seconds=final.solve_seconds,
+        verify_seconds=verify_seconds,
+        stacked=False,
+        trace=[list(row) for row in final.trace],
+        diagnostics={**final.diagnostics, "notes": notes(final, raw, problem)},
+        hardware=hardware,
+        environment=environment(),
+        solution=None,
+    )
+    return Result(record, None if verdict is None else final.z)
+
+
+def _size(spec: TrialSpec) -> dict[str, int]:
+    public = spec.instance.public
+    if isinstance(public, Graph):
+        return {"n": public.num_vertices, "m": public.num_edges}
+    return {}

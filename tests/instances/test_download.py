@@ -1,0 +1,143 @@
+import contextlib
+import dataclasses
+import gzip
+import hashlib
+import threading
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+from dnnbench.errors import UserError
+from dnnbench.instances.download import fetch
+from dnnbench.instances.registry import entry
+
+CONTENT = b"3 2 \n1 2 1\n2 3 1\n"
+PAGES = {
+    "/good/G1": (200, {}, CONTENT),
+    "/packed/G1": (200, {}, gzip.compress(CONTENT)),
+    "/encoded/G1": (200, {"Content-Encoding": "gzip"}, gzip.compress(CONTENT)),
+    "/wrong/G1": (200, {}, b"3 2 \n1 2 1\n1 3 1\n"),
+    "/wrong_packed/G1": (200, {}, gzip.compress(b"something else")),
+    "/broken_packed/G1": (200, {}, gzip.compress(CONTENT)[:-6]),
+    "/page/G1": (200, {}, b"<html>moved</html>"),
+    "/empty/G1": (200, {}, b""),
+    "/truncated/G1": (200, {"Content-Length": str(len(CONTENT))}, CONTENT[:5]),
+    "/oversized/G1": (200, {}, CONTENT * 50_000),
+    "/bomb/G1": (200, {}, gzip.compress(b"0" * 50_000_000)),
+    "/encoded_bomb/G1": (200, {"Content-Encoding": "gzip"}, gzip.compress(b"0" * 50_000_000)),
+    "/strange_length/G1": (200, {"Content-Length": "many"}, CONTENT),
+    "/redirect/G1": (302, {"Location": "/good/G1"}, b""),
+    "/loop/G1": (302, {"Location": "/loop/G1"}, b""),
+    "/gone/G1": (404, {}, b"not found"),
+    "/ill/G1": (500, {}, b""),
+}
+
+
+class Handler(BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.server.asked.append(self.path)
+        status, headers, body = PAGES[self.path]
+        self.send_response(status)
+        for key, value in ({"Content-Length": str(len(body))} | headers).items():
+            self.send_header(key, value)
+        self.end_headers()
+        with contextlib.suppress(ConnectionError):  # the client may have had enough
+            self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def server(monkeypatch):
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as running:
+        running.asked = []
+        thread = threading.Thread(target=running.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield running
+        running.shutdown()
+        thread.join()
+
+
+@pytest.fixture
+def at(server):
+    def make(page):
+        return dataclasses.replace(
+            entry("gset/G1"),
+            url=f"http://127.0.0.1:{server.server_port}/{page}/G1",
+            raw_sha256=hashlib.sha256(CONTENT).hexdigest(),
+            raw_size=len(CONTENT),
+        )
+
+    return make
+
+
+@pytest.mark.parametrize("page", ["good", "packed", "encoded", "redirect"])
+def test_good_content_comes_to_lie_in_the_cache(at, tmp_path, page):
+    path = fetch(at(page), tmp_path / "cache")
+    assert path == tmp_path / "cache" / "gset" / "G1"
+    assert path.read_bytes() == CONTENT
+    assert list(path.parent.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("page", "message"),
+    [
+        ("wrong", "is not the expected file"),
+        ("wrong_packed", "is not the expected file"),
+        ("broken_packed", "damaged or truncated gzip"),
+        ("page", "is not the expected file"),
+        ("empty", "is not the expected file"),
+        ("truncated", "cannot download"),
+        ("oversized", "larger than the expected"),
+        ("bomb", "larger than the cap"),
+        ("encoded_bomb", "larger than the expected"),
+        ("strange_length", "cannot download"),
+        ("loop", "cannot download"),
+        ("gone", r"cannot download .*404.* DNNBENCH_DATA"),
+        ("ill", r"cannot download .*500.* DNNBENCH_DATA"),
+    ],
+)
+def test_bad_content_is_refused_and_leaves_nothing_behind(at, tmp_path, page, message):
+    asked = at(page)
+    with pytest.raises(UserError, match=message) as caught:
+        fetch(asked, tmp_path)
+    assert asked.url in str(caught.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_no_server(at, server, tmp_path):
+    asked = dataclasses.replace(at("good"), url="http://127.0.0.1:1/G1")
+    with pytest.raises(
+        UserError, match=r"cannot download http://127\.0\.0\.1:1/G1 .*DNNBENCH_DATA"
+    ):
+        fetch(asked, tmp_path)
+
+
+def test_cached_file_is_used_without_asking_and_a_damaged_one_replaced(at, server, tmp_path):
+    path = fetch(at("good"), tmp_path)
+    fetch(at("good"), tmp_path)
+    assert server.asked == ["/good/G1"]
+    path.write_bytes(b"damaged")
+    assert fetch(at("good"), tmp_path).read_bytes() == CONTENT
+    path.write_bytes(b"damaged")
+    with pytest.raises(UserError):
+        fetch(at("wrong"), tmp_path)
+    assert path.read_bytes() == b"damaged"
+
+
+def test_cap_and_addresses_that_are_no_file_are_refused_without_asking(at, server, tmp_path):
+    with pytest.raises(UserError, match="beyond the cap of 5"):
+        fetch(at("good"), tmp_path, max_bytes=5)
+    with pytest.raises(UserError, match=r"no direct download .*C125\.9\.clq\.b.*DNNBENCH_DATA"):
+        fetch(entry("dimacs/C125.9"), tmp_path)
+    with pytest.raises(UserError, match="no direct download"):
+        fetch(dataclasses.replace(at("good"), url="file:///etc/G1"), tmp_path)
+    assert server.asked == []
+
+
+def test_unwritable_cache(at, tmp_path):
+    (tmp_path / "gset").write_text("a file where a folder should be")
+    with pytest.raises(UserError, match="cannot write"):
+        fetch(at("good"), tmp_path)
