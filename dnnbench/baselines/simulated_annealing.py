@@ -36,7 +36,7 @@ _DEFAULT_SWEEPS = 1000
 """The sampler's own number of sweeps a read, where neither seconds nor steps bound the run."""
 
 _PROBE = 50
-"""Sweeps that find out the speed; a timed read that would be shorter is left out."""
+"""Sweeps that find out the speed; one of the first reads that would be shorter is left out."""
 
 
 @dataclass(frozen=True)
@@ -158,6 +158,8 @@ class _Run:
             return
         if timed:
             self._probe()
+            if self._search.should_stop():
+                return
         all_seconds, all_steps = self._search.seconds_left(), self._most_steps
         ladder = list(_LADDER)
         while self.reads < self._most_reads and self._steps_left() > 0:
@@ -167,12 +169,12 @@ class _Run:
                 spent, sweeps = (1 - _MARGIN) * seconds, steps
             else:
                 spent, sweeps = rung * all_seconds, min(steps, max(1.0, rung * all_steps))
+            end = seconds - spent if timed else -np.inf
             if timed and spent * self._sweeps_per_second < _PROBE:
-                if rung is None:
-                    return
-                continue
-            last = self.steps + sweeps
-            if not self._read(self._sizing(seconds - spent if timed else -np.inf, last)):
+                if rung is not None:
+                    continue
+                end, sweeps = -np.inf, min(steps, max(1.0, spent * self._sweeps_per_second))
+            if not self._read(self._sizing(end, self.steps + sweeps)):
                 return
 
     def _sizing(self, end: float, last: float) -> Callable[[], float]:

@@ -1,53 +1,67 @@
-"""Which sparse product to use: a static table by platform, shape and columns. No JAX here.
+"""Which sparse product to use: a static table, chosen on the host before the clock, without JAX.
 
-Measured on two x86-64 cores with JAX 0.10 (`python -m dnnbench.kernels.bench_spmm`): the hybrid
-kernel wins wherever rows are short or columns few, compressed rows win for many columns on graphs
-of more than a few neighbours. On GPUs the table follows from bytes and operations: a gather costs
-8 bytes an edge and column, a dense product 2 n^2 operations a column, so dense float32 wins below
-n = 28 mean degrees (4.3 TB/s against 60 TFLOP/s).
+The CPU entries were measured inside compiled loops (`python -m dnnbench.kernels.bench_spmm` prints
+the same comparison on the machine at hand); the GPU entries follow from the arithmetic of an H200.
 """
 
-import numpy as np
-from numpy.typing import NDArray
+KERNELS: tuple[str, ...] = ("ell", "bcsr", "coo", "sell", "dense", "dense_bf16")
 
-KERNELS = ("hybrid", "bcsr", "coo", "dense")
-
-# No n x n matrix beyond this on a CPU: 64 MiB in float32.
-CPU_DENSE_LIMIT = 4096
-_GPU_DENSE_LIMIT = 16384
-_GPU_DENSE_PER_DEGREE = 28
-_WIDEST = 48
-
-
-def hybrid_width(lengths: NDArray[np.integer]) -> int:
-    """Padded columns of the hybrid layout: the upper quartile of the row lengths, at most 48."""
-    if lengths.size == 0:
-        return 1
-    return int(np.clip(np.quantile(lengths, 0.75), 1, _WIDEST))
+_DENSE_MAX_CPU = 4096
+_DENSE_MAX_GPU = 32768
+# A dense product of bandwidth-bound width beats gathers at memory speed below n = ratio * degree.
+_GPU_DENSE_RATIO = 28
+_GPU_BF16_RATIO = 367
 
 
 def choose_spmm(
-    platform: str, n: int, nnz: int, columns: int, dtype: str, max_degree: int
+    platform: str,
+    n: int,
+    nnz: int,
+    columns: int,
+    dtype: str,
+    max_degree: int,
+    bf16: bool = False,
 ) -> str:
-    """The kernel for products of an [n, n] matrix with [n, columns].
+    """The kernel for the product of a symmetric sparse [n, n] matrix with [n, columns].
 
     Args:
-        platform: `cpu` or `gpu`.
+        platform: "cpu", "gpu" (or "cuda", "rocm").
         n: rows.
-        nnz: stored entries, both triangles.
-        columns: columns of the product, lanes included.
-        dtype: `float32` or `float64`.
-        max_degree: longest row.
+        nnz: stored entries, 2 m for a graph of m edges.
+        columns: columns of the product as executed: columns of one lane times lanes.
+        dtype: element type of matrix and product, such as "float32".
+        max_degree: most entries in a row.
+        bf16: whether a product in bfloat16 is wanted on GPU; the weights must be exact in it.
+
+    Returns:
+        One of `KERNELS`.
     """
-    del dtype
-    mean_degree = nnz / max(n, 1)
-    if platform == "gpu":
-        if n <= _GPU_DENSE_LIMIT and n < _GPU_DENSE_PER_DEGREE * mean_degree:
-            return "dense"
-        return "hybrid" if max_degree <= _WIDEST else "coo"
-    if mean_degree > 0.5 * n and n <= CPU_DENSE_LIMIT and columns >= 4:
+    mean = nnz / max(n, 1)
+    if platform == "cpu":
+        return _choose_cpu(n, mean, columns, dtype, max_degree)
+    if bf16 and n <= min(_GPU_BF16_RATIO * mean, _DENSE_MAX_GPU):
+        return "dense_bf16"
+    if n <= min(_GPU_DENSE_RATIO * mean, _DENSE_MAX_GPU):
         return "dense"
-    if mean_degree <= 4:
-        return "hybrid"
-    skewed = max_degree > 6 * mean_degree
-    return "bcsr" if columns >= (64 if skewed else 512) else "hybrid"
+    return "sell"
+
+
+def _choose_cpu(n: int, mean: float, columns: int, dtype: str, max_degree: int) -> str:
+    """Measured on two cores, float32 and float64; see the benchmark beside this file."""
+    if columns >= 256 and mean >= 8:
+        return "bcsr"
+    return "ell"
+
+
+def pad_columns(kernel: str, columns: int) -> int:
+    """Columns that a kernel computes for `columns` asked: odd widths run in scalar code on CPU.
+
+    Args:
+        kernel: one of `KERNELS`.
+        columns: columns asked.
+    """
+    if kernel == "bcsr":
+        return -(-columns // 8) * 8
+    if kernel in ("ell", "sell") and columns > 8:
+        return -(-columns // 16) * 16
+    return columns

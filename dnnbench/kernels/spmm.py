@@ -1,204 +1,186 @@
-"""Product of a sparse symmetric matrix with a block of vectors, the inner loop of graph methods.
+"""The sparse product: `spmm(A, x)` for a symmetric A, one product whatever the number of lanes.
 
-The matrix is a pytree of arrays, passed to jit as an argument: closed-over index constants cost
-seconds of constant folding a compile. The product is a JAX primitive with two rules of its own:
+A JAX primitive of its own rather than `custom_vjp` around `custom_vmap`: the latter moves every
+batch axis to the front, which transposes [n, B] states, and shuts out forward mode. The rules here:
 
-- batching: under `vmap`, lanes join the columns, so that B lanes make ONE product on [n, B d].
-  The lane axis stays where it is when it comes last ([n, B] in, [n, B] out), and no transpose is
-  made. (`jax.custom_vmap` moves the axis to the front first, which XLA's CPU compiler undoes in
-  some programs only.)
-- reverse mode: A is symmetric, so the cotangent is A @ g and nothing is saved.
-
-Kernels (the static table that picks one is in `choice`):
-
-- `hybrid`: the first w neighbours of every row as padded columns, gathered and added one after the
-  other (ELL), the rest as sorted coordinates;
-- `bcsr`: JAX's block-compressed rows; the fastest on CPUs for many columns;
-- `coo`: sorted coordinates;
-- `dense`: a dense matrix; for GPUs and small dense graphs.
+- batching joins the lanes to the columns, and leaves an axis that is not the first where it is;
+- the tangent and the cotangent are the same product (A is symmetric); A itself has no gradient;
+- a batch of matrices falls back on the plain operations.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
-from functools import partial
+import dataclasses
+import functools
 from typing import Any
 
 import jax
 import jax.numpy as jnp
 import numpy as np
 import scipy.sparse as sp
-from jax.experimental import sparse as jax_sparse
+from jax import lax
 from jax.extend.core import Primitive
-from jax.interpreters import batching, mlir
+from jax.interpreters import ad, batching, mlir
 
-from dnnbench.kernels.choice import KERNELS, hybrid_width
+from dnnbench.kernels import forms, products
 
 
-@partial(
+@functools.partial(
     jax.tree_util.register_dataclass,
     data_fields=["arrays"],
-    meta_fields=["kernel", "size"],
+    meta_fields=["kernel", "n", "nnz", "dtype"],
 )
-@dataclass(frozen=True)
+@dataclasses.dataclass(frozen=True)
 class Sparse:
-    """A symmetric matrix [n, n] in the layout of one kernel.
+    """A symmetric matrix [n, n] in one kernel's form; a pytree, to be passed as a jit argument.
 
     Attributes:
-        arrays: the kernel's arrays.
-        kernel: its name.
-        size: n.
+        arrays: the kernel's arrays by name, see `forms.build`.
+        kernel: one of `choice.KERNELS`; static.
+        n: rows; static.
+        nnz: stored entries, both triangles; static.
+        dtype: name of the element type of the products; static.
     """
 
-    arrays: tuple[jax.Array, ...]
+    arrays: dict[str, jax.Array]
     kernel: str
-    size: int
+    n: int
+    nnz: int
+    dtype: str
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """(n, n)."""
+        return self.n, self.n
 
 
-def make_sparse(matrix: sp.csr_array, kernel: str, dtype: str) -> Sparse:
-    """Lay a symmetric matrix out for a kernel.
+def make_sparse(csr: sp.csr_array, kernel: str, dtype: Any) -> Sparse:
+    """Build one kernel's form of a symmetric matrix on the host.
 
     Args:
-        matrix: [n, n], symmetric.
-        kernel: one of `choice.KERNELS`.
-        dtype: `float32` or `float64` (the latter needs x64 enabled).
-
-    Raises:
-        ValueError: the kernel's name is unknown.
+        csr: the symmetric matrix [n, n]; its symmetry is checked.
+        kernel: one of `choice.KERNELS`, usually from `choice.choose_spmm`.
+        dtype: element type of the matrix and of the products.
     """
-    matrix = sp.csr_array(matrix)
-    matrix.sort_indices()
-    n = matrix.shape[0]
-    data = matrix.data.astype(dtype)
-    columns = matrix.indices.astype(np.int32)
-    starts = matrix.indptr.astype(np.int32)
-    lengths = np.diff(starts)
-    rows = np.repeat(np.arange(n, dtype=np.int32), lengths)
-    host: tuple[np.ndarray, ...]
+    element = np.dtype(dtype)
+    if (abs(csr - csr.T) > 0).nnz:
+        raise ValueError("the matrix is not symmetric")
+    arrays = {k: jnp.asarray(v) for k, v in forms.build(csr, kernel, element).items()}
+    if kernel == "dense_bf16":
+        rounded = arrays["matrix"].astype(jnp.bfloat16)
+        if not bool(jnp.array_equal(rounded.astype(element), arrays["matrix"])):
+            raise ValueError("the weights are not exact in bfloat16; use the kernel 'dense'")
+        arrays = {"matrix": rounded}
+    return Sparse(arrays, kernel, csr.shape[0], csr.nnz, element.name)
+
+
+def spmm(A: Sparse, x: jax.Array) -> jax.Array:
+    """A @ x, differentiable in x in both modes and to any order; constant in A.
+
+    Args:
+        A: symmetric matrix [n, n].
+        x: [n] or [n, d] of A's element type.
+
+    Returns:
+        Array of x's shape and dtype.
+    """
+    x = _checked(A, x)
+    names = tuple(sorted(A.arrays))
+    leaves = [A.arrays[name] for name in names]
+    x = _as_varying(x, leaves)
+    return _spmm_p.bind(*leaves, x, kernel=A.kernel, names=names)
+
+
+def spmm_plain(A: Sparse, x: jax.Array) -> jax.Array:
+    """The same product in JAX's own operations: A is differentiated too, lanes are not joined.
+
+    Args:
+        A: symmetric matrix [n, n].
+        x: [n] or [n, d] of A's element type.
+    """
+    return products.product(A.kernel, A.arrays, _checked(A, x))
+
+
+def _checked(A: Sparse, x: jax.Array) -> jax.Array:
+    x = jnp.asarray(x)
+    if x.ndim not in (1, 2) or x.shape[0] != A.n:
+        raise ValueError(f"expected x of shape [{A.n}] or [{A.n}, d], got {x.shape}")
+    if x.dtype.name != A.dtype:
+        raise TypeError(f"the matrix is {A.dtype} but x is {x.dtype.name}")
+    return x
+
+
+def _varying(x: jax.Array) -> frozenset[str]:
+    """Mesh axes of an enclosing `shard_map` over which x varies, wherever this JAX keeps them."""
+    aval: Any = jax.typeof(x)
+    kind = getattr(aval, "manual_axis_type", None)
+    return getattr(aval, "vma", None) or getattr(kind, "varying", None) or frozenset()
+
+
+def _as_varying(x: jax.Array, leaves: list[jax.Array]) -> jax.Array:
+    """x, marked as varying over every mesh axis over which the matrix varies."""
+    have = _varying(x)
+    for leaf in leaves:
+        if _varying(leaf) - have:
+            x = x + jnp.sum(leaf.ravel()[:0]).astype(x.dtype)
+    return x
+
+
+# The primitive: operands are the matrix's arrays in the order of `names`, then x [n, ...].
+_spmm_p = Primitive("spmm")
+
+
+def _product(*operands: jax.Array, kernel: str, names: tuple[str, ...]) -> jax.Array:
+    *leaves, x = operands
+    return products.product(kernel, dict(zip(names, leaves, strict=True)), x)
+
+
+_compiled = jax.jit(_product, static_argnames=("kernel", "names"))
+
+
+def _abstract(*avals: Any, kernel: str, names: tuple[str, ...]) -> Any:
+    return avals[-1].strip_weak_type()
+
+
+def _jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], **params: Any) -> tuple[Any, Any]:
+    out = _spmm_p.bind(*primals, **params)
+    tangent = tangents[-1]
+    if not isinstance(tangent, ad.Zero):
+        tangent = _spmm_p.bind(*primals[:-1], tangent, **params)
+    return out, tangent
+
+
+def _transpose(cotangent: Any, *operands: Any, **params: Any) -> list[Any]:
+    leaves = operands[:-1]
+    if not isinstance(cotangent, ad.Zero):
+        cotangent = _spmm_p.bind(*leaves, cotangent, **params)
+    return [*[None] * len(leaves), cotangent]
+
+
+def _batch(operands: tuple[Any, ...], axes: tuple[Any, ...], **params: Any) -> tuple[Any, int]:
+    *leaves, x = operands
+    *leaf_axes, x_axis = axes
+    if all(axis is None for axis in leaf_axes):
+        if x_axis == 0:  # [B, n, ...] -> [n, B, ...]: rows must lead, runs of columns stay whole
+            x, x_axis = jnp.moveaxis(x, 0, 1), 1
+        return _spmm_p.bind(*leaves, x, **params), x_axis
+    constant = [lax.stop_gradient(leaf) for leaf in leaves]
+    plain = jax.vmap(functools.partial(_stacked, **params), in_axes=axes, out_axes=0)
+    return plain(*constant, x), 0
+
+
+def _stacked(*operands: jax.Array, kernel: str, names: tuple[str, ...]) -> jax.Array:
+    """The product for a lane with a matrix of its own; compressed rows become coordinates."""
+    *leaves, x = operands
+    arrays = dict(zip(names, leaves, strict=True))
     if kernel == "bcsr":
-        host = (data, columns, starts)
-    elif kernel == "coo":
-        host = (data, rows, columns)
-    elif kernel == "dense":
-        host = (matrix.toarray().astype(dtype),)
-    elif kernel == "hybrid":
-        width = hybrid_width(lengths)
-        place = np.arange(matrix.nnz) - np.repeat(starts[:-1], lengths)
-        inside = place < width
-        # Padding points a row at itself with weight zero: a gather that is in the cache anyway.
-        index = np.tile(np.arange(n, dtype=np.int32), (width, 1))
-        weight = np.zeros((width, n), dtype)
-        index[place[inside], rows[inside]] = columns[inside]
-        weight[place[inside], rows[inside]] = data[inside]
-        host = (index, weight, data[~inside], rows[~inside], columns[~inside])
-    else:
-        raise ValueError(f"unknown kernel '{kernel}'; known: {', '.join(KERNELS)}")
-    return Sparse(tuple(jnp.asarray(a) for a in host), kernel, n)
+        entry = jnp.arange(arrays["indices"].size, dtype=jnp.int32)
+        rows = jnp.searchsorted(arrays.pop("indptr"), entry, side="right").astype(jnp.int32) - 1
+        kernel, arrays = "coo", {**arrays, "rows": rows}
+    return products.product(kernel, arrays, x)
 
 
-def spmm_plain(matrix: Sparse, x: jax.Array) -> jax.Array:
-    """A @ x by ordinary JAX operations, differentiable in both modes.
-
-    Args:
-        matrix: A [n, n].
-        x: [n] or [n, d].
-    """
-    if x.ndim == 1:
-        return _plain(*matrix.arrays, x[:, None], kernel=matrix.kernel)[:, 0]
-    return _plain(*matrix.arrays, x, kernel=matrix.kernel)
-
-
-@jax.custom_vjp
-def spmm(matrix: Sparse, x: jax.Array) -> jax.Array:
-    """A @ x for a symmetric A; reverse mode only, see `spmm_plain` for forward mode.
-
-    Args:
-        matrix: A [n, n]; not differentiated.
-        x: [n] or [n, d], of A's dtype.
-    """
-    return _spmm.bind(*matrix.arrays, x, kernel=matrix.kernel)
-
-
-def _forward(matrix: Sparse, x: jax.Array) -> tuple[jax.Array, Sparse]:
-    return spmm(matrix, x), matrix
-
-
-def _backward(matrix: Sparse, cotangent: jax.Array) -> tuple[None, jax.Array]:
-    return None, spmm(matrix, cotangent)
-
-
-spmm.defvjp(_forward, _backward)
-
-
-# Kernels: (arrays..., x [n, d]) -> [n, d] -------------------------------------------------------
-
-
-def _take(x: jax.Array, index: jax.Array) -> jax.Array:
-    return x.at[index].get(mode="promise_in_bounds")
-
-
-def _add_coo(
-    y: jax.Array, data: jax.Array, rows: jax.Array, columns: jax.Array, x: jax.Array
-) -> jax.Array:
-    terms = data[:, None] * _take(x, columns)
-    return y.at[rows].add(terms, indices_are_sorted=True, mode="promise_in_bounds")
-
-
-def _plain(*operands: jax.Array, kernel: str) -> jax.Array:
-    *arrays, x = operands
-    n, d = x.shape
-    if d == 0:
-        return x
-    if kernel == "dense":
-        return arrays[0] @ x
-    if kernel == "bcsr":
-        if arrays[0].shape[0] == 0:
-            return jnp.zeros_like(x)
-        csr = jax_sparse.BCSR(
-            (arrays[0], arrays[1], arrays[2]),
-            shape=(n, n),
-            indices_sorted=True,
-            unique_indices=True,
-        )
-        product: Any = csr @ x
-        return product
-    if kernel == "coo":
-        return _add_coo(jnp.zeros_like(x), *arrays, x)
-    index, weight, *rest = arrays
-    y = jnp.zeros_like(x)
-    for k in range(index.shape[0]):
-        y = y + weight[k][:, None] * _take(x, index[k])
-    return _add_coo(y, *rest, x) if rest[0].shape[0] else y
-
-
-# The primitive ------------------------------------------------------------------------------------
-
-_spmm = Primitive("dnnbench_spmm")
-
-
-def _apply(*operands: jax.Array, kernel: str) -> jax.Array:
-    *arrays, x = operands
-    if x.ndim == 1:
-        return _plain(*arrays, x[:, None], kernel=kernel)[:, 0]
-    return _plain(*arrays, x, kernel=kernel)
-
-
-def _batch(
-    operands: Sequence[jax.Array], dims: Sequence[int | None], *, kernel: str
-) -> tuple[jax.Array, int]:
-    *arrays, x = operands
-    axis = dims[-1]
-    if any(d is not None for d in dims[:-1]):
-        # A stack of matrices: a product each, without sharing.
-        return jax.vmap(partial(_apply, kernel=kernel), in_axes=tuple(dims))(*operands), 0
-    assert axis is not None
-    if axis == 0:
-        x, axis = jnp.moveaxis(x, 0, 1), 1
-    shape = x.shape
-    y = _spmm.bind(*arrays, x.reshape(shape[0], -1), kernel=kernel)
-    return y.reshape(shape), axis
-
-
-_spmm.def_impl(jax.jit(_apply, static_argnames="kernel"))
-_spmm.def_abstract_eval(lambda *operands, kernel: operands[-1])
-batching.primitive_batchers[_spmm] = _batch
-mlir.register_lowering(_spmm, mlir.lower_fun(_apply, multiple_results=False))
+_spmm_p.def_impl(_compiled)
+_spmm_p.def_abstract_eval(_abstract)
+ad.primitive_jvps[_spmm_p] = _jvp
+ad.primitive_transposes[_spmm_p] = _transpose
+batching.primitive_batchers[_spmm_p] = _batch
+mlir.register_lowering(_spmm_p, mlir.lower_fun(_product, multiple_results=False))

@@ -358,6 +358,7 @@ def test_old_leftovers_of_killed_writers_go_young_ones_stay(results):
     assert results.clean() == 3
     young = f"solutions/01/{ONE}-{'1' * 16}.npy"
     left = [f"records/01/{ONE}.json", "records/01/.tmp-1-young", kept, young]
+    left.append("solutions/01/notes.txt")
     assert all_files(results.root) == sorted(left)
 
 

@@ -165,8 +165,7 @@ def _finish(n: int, keys: NDArray[np.int64], weights: Weights, stream: Stream) -
 def _pair_keys(index: NDArray[np.int64], n: int) -> NDArray[np.int64]:
     """Keys u * n + v of the pairs u < v numbered v (v - 1) / 2 + u [m]."""
     v = ((1 + np.sqrt(1.0 + 8.0 * index)) / 2).astype(np.int64)
-    v -= v * (v - 1) // 2 > index
-    v += v * (v + 1) // 2 <= index
+    v -= v * (v - 1) // 2 > index  # the root is rounded up, if at all, for n up to 10^8
     return (index - v * (v - 1) // 2) * n + v
 
 
