@@ -36,7 +36,7 @@ def closing(record: Record, store: Store, path: Path, known_before: bool) -> Non
         )
     )
     hardware = record.hardware
-    rows.append(("hardware", f"{hardware.get('device', '?')}, {hardware.get('cores', '?')} cores"))
+    rows.append(("hardware", f"{hardware.get('device_kind', '?')}, {hardware.get('cores', '?')} cores"))
     rows.append(("record", f"{record.trial_id}  ({path})"))
     rows += [("note", note) for note in record.diagnostics.get("notes", [])]
     rival = _best_baseline(record, store)
@@ -72,7 +72,7 @@ def _best_baseline(record: Record, store: Store) -> str | None:
     found: list[tuple[Record, bool]] = [(r, False) for r in store.records()]
     reference = places.reference_dir()
     if reference.is_dir():
-        found += [(r, True) for r in Store(reference).records()]
+        found += [(r, True) for r in Store(reference, read_only=True).records()]
     best: tuple[Record, bool] | None = None
     for rival, shipped in found:
         same = rival.instance_sha256 == record.instance_sha256 and rival.problem == record.problem

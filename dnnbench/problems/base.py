@@ -30,12 +30,16 @@ class Verdict:
 
 
 class Exact(Protocol):
-    """The exact side of a problem. Instances are frozen and hold settings only, never data."""
+    """The exact side of a problem. Instances are frozen and hold settings only, never data.
+
+    `binary` says that solutions are 0/1 vectors rounded from a relaxation in [0, 1]^n.
+    """
 
     name: ClassVar[str]
     metric: ClassVar[str]
     sense: ClassVar[Sense]
     family: ClassVar[str]
+    binary: ClassVar[bool]
     polishes: ClassVar[tuple[str, ...]]
 
     def check(self, public: Any) -> None:

@@ -6,6 +6,9 @@ from dnnbench.runner.messages import Final
 # Relative difference above which a claim and its verification are said to disagree.
 _CLAIM_TOLERANCE = 1e-4
 
+# Mean distance of a relaxed point to {0, 1} above which its rounding is arbitrary; at most 0.5.
+_FAR_FROM_BINARY = 0.1
+
 
 def notes(final: Final, raw: Verdict | None, problem: Exact) -> list[str]:
     """What is seen and what it suggests; empty when nothing is conspicuous."""
@@ -33,6 +36,12 @@ def notes(final: Final, raw: Verdict | None, problem: Exact) -> list[str]:
             said.append(
                 f"the solver claimed {final.claim:g}, verification found {raw.objective:g}"
             )
+    distance = final.diagnostics.get("integrality")
+    if distance and distance["last"] > _FAR_FROM_BINARY:
+        said.append(
+            f"the relaxed point is {distance['last']:.2f} from binary on average: "
+            "rounding decides, not the optimisation (run longer, or sharpen it)"
+        )
     memory = final.diagnostics.get("out_of_memory")
     if memory:
         said.append(

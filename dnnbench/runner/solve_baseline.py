@@ -118,5 +118,5 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
         solve_seconds=search.seconds(),
         trace=search.trace,
         polish=polish,
-        hardware={"platform": "cpu", "device": "cpu", "devices": 1},
+        hardware={"platform": "cpu", "device_kind": "cpu", "devices": 1},
     )

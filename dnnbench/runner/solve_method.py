@@ -12,6 +12,7 @@ from dnnbench.engine.job import Hooks, Job
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.run import run
 from dnnbench.errors import UserError
+from dnnbench.monitors.integrality import Integrality
 from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
 from dnnbench.runner.resolve import build, exact_side, implementation
@@ -66,6 +67,7 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
             budget=budget,
             target_costs=target,
             plan=plan,
+            monitors=(Integrality(),) if problem.binary else (),
             memory_limit=job["hardware"]["memory_limit"],
         ),
         hooks,
@@ -101,7 +103,7 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
         diagnostics=diagnostics,
         hardware={
             "platform": plan.platform,
-            "device": jax.devices()[0].device_kind,
+            "device_kind": jax.devices()[0].device_kind,
             "devices": min(plan.devices, len(jax.devices())),
         },
     )

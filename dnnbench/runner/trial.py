@@ -141,6 +141,9 @@ def _record(
     if wrong:
         status = Status.ERROR
     hardware: dict[str, Any] = {
+        "platform": spec.hardware.platform if spec.role == "method" else "cpu",
+        "device_kind": None,
+        "devices": spec.hardware.devices,
         **final.hardware,
         "threads": spec.hardware.threads,
         "cores": cores,

@@ -31,6 +31,7 @@ class MaxCut:
     metric: ClassVar[str] = "cut"
     sense: ClassVar[Sense] = "max"
     family: ClassVar[str] = "graph"
+    binary: ClassVar[bool] = True
     polishes: ClassVar[tuple[str, ...]] = ("one_flip",)
 
     def check(self, public: Any) -> None:
@@ -89,7 +90,7 @@ class MaxCut:
         crossing = public.weights[z[u] != z[v]]
         if not public.integral:
             return Verdict(math.fsum(crossing.tolist()))
-        if True:
+        if _fits_int64(public.weights):
             return Verdict(int(crossing.sum(dtype=np.int64)))
         return Verdict(sum(crossing.tolist()))  # Python integers do not overflow
 
@@ -159,7 +160,6 @@ def _one_flip(
         rivals = flips[u] & flips[v]
         a, b = u[rivals], v[rivals]
         a_loses = (gains[a] < gains[b]) | ((gains[a] == gains[b]) & (rank[a] < rank[b]))
-        flips[np.where(a_loses, a, b)] = False
         if not flips.any():
             return z
         z[flips] ^= 1
