@@ -29,14 +29,14 @@ from dnnbench.problems.base import Exact
 _LADDER = (0.05, 0.15)
 """Shares of the budget that the first reads get; the next gets what is left."""
 
-_MARGIN = 0.05
-"""Share of what is left that a timed read leaves unused against overrunning the clock."""
+_MARGIN = 0.01
+"""Share of what is left for which the long read stays at its coldest, against overrunning."""
 
 _DEFAULT_SWEEPS = 1000
 """The sampler's own number of sweeps a read, where neither seconds nor steps bound the run."""
 
 _PROBE = 50
-"""Sweeps that find out the speed; one of the first reads that would be shorter is left out."""
+"""Sweeps that find out the speed; a short read that would be even shorter is left out."""
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,8 @@ class _Run:
                 if rung is not None:
                     continue
                 end, sweeps = -np.inf, min(steps, max(1.0, spent * self._sweeps_per_second))
-            if not self._read(self._sizing(end, self.steps + sweeps)):
+            last = self.steps + sweeps
+            if not self._read(self._sizing(end, last), hold=timed and rung is None):
                 return
 
     def _sizing(self, end: float, last: float) -> Callable[[], float]:
@@ -191,8 +192,12 @@ class _Run:
     def _steps_left(self) -> float:
         return self._most_steps - self.steps
 
-    def _read(self, left: Callable[[], float]) -> bool:
+    def _read(self, left: Callable[[], float], hold: bool = False) -> bool:
         """One read of `left()` sweeps, a number asked again after each slice.
+
+        Args:
+            left: sweeps to come.
+            hold: then go on at the coldest place until told to stop.
 
         Returns:
             Whether to go on.
@@ -207,8 +212,18 @@ class _Run:
             place = 1.0 if count == sweeps else float(places[-1])
             stopped = self._search.should_stop()
         self.reads += place == 1 or not stopped
+        if hold and not stopped:
+            spins, stopped = self._hold(spins), True
         self._best.offer((spins > 0).astype(np.uint8), self.steps, self.reads, worse=True)
         return not stopped
+
+    def _hold(self, spins: NDArray[np.int8]) -> NDArray[np.int8]:
+        """Sweep at the coldest place, half of the time left at once, until told to stop."""
+        while self._steps_left() >= 1 and not self._search.should_stop():
+            sweeps = self._search.seconds_left() * self._sweeps_per_second / 2
+            count = max(1, int(min(sweeps, self._sampler.sweeps_per_slice, self._steps_left())))
+            spins = self._anneal(spins, np.ones(count))
+        return spins
 
     def _probe(self) -> None:
         """Find out the speed; its sweeps count, but it is no read."""

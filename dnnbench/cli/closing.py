@@ -1,8 +1,10 @@
 """What `dnnbench run` says at the end of a trial."""
 
+import shlex
 from pathlib import Path
 
 from rich.console import Console
+from rich.markup import escape
 
 from dnnbench.cli import places
 from dnnbench.problems.base import better
@@ -18,7 +20,7 @@ def closing(record: Record, store: Store, path: Path, known_before: bool) -> Non
     console = Console(highlight=False, soft_wrap=True)
     size = ", ".join(f"{k} {v}" for k, v in record.instance_size.items())
     console.print(
-        f"[bold]{record.solver}[/] ({record.kind}) on {record.instance} ({size}), "
+        f"[bold]{record.solver}[/] ({record.kind}) on {escape(record.instance)} ({size}), "
         f"{record.problem}, seed {record.seed}"
     )
     if known_before:
@@ -58,7 +60,7 @@ def _value(record: Record) -> str:
     known = registry_best_known(record.instance, record.problem)
     if known is None:
         return text + ", no best known value on file"
-    size = gap(record.value, known.value, record.sense)
+    size = gap(record.value, known.value, record.sense) if record.feasible else None
     if size is None:
         return text + f", best known {known.value}"
     if size < 0:
@@ -92,7 +94,7 @@ def _best_baseline(record: Record, store: Store) -> str | None:
 
 
 def _next(record: Record) -> str:
-    base = f"dnnbench run problem={record.problem} instance={record.instance}"
+    base = f"dnnbench run problem={record.problem} instance={shlex.quote(record.instance)}"
     if record.role == "method":
         return f"{base} baseline=simulated_annealing"
     return f"{base} method=simulated_bifurcation"

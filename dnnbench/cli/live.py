@@ -5,6 +5,7 @@ import time
 from types import TracebackType
 
 from rich.console import Console
+from rich.markup import escape
 from rich.status import Status
 
 from dnnbench.runner.supervise import Watch
@@ -31,7 +32,7 @@ class Live:
         if self._quiet:
             return Watch()
         if self._console.is_terminal:
-            self._status = self._console.status(self._line())
+            self._status = self._console.status(escape(self._line()))
             self._status.start()
         return Watch(phase=self._on_phase, progress=self._on_progress, incumbent=self._on_best)
 
@@ -53,7 +54,7 @@ class Live:
 
     def _show(self, force: bool = False) -> None:
         if self._status is not None:
-            self._status.update(self._line())
+            self._status.update(escape(self._line()))
         elif force or time.monotonic() - self._last >= _PLAIN_SECONDS:
             self._last = time.monotonic()
             print(self._line(), file=sys.stderr, flush=True)
@@ -70,6 +71,7 @@ class Live:
         self._show()
 
     def _on_best(self, objective: float, seconds: float, steps: int) -> None:
+        first = self._best == "-"
         self._best = f"{objective:g}" if objective % 1 else f"{objective:.0f}"
         self._seconds, self._steps = seconds, steps
-        self._show()
+        self._show(force=first)

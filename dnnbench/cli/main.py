@@ -58,7 +58,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        result: Any = app(arguments, standalone_mode=False)
+        result: Any = app(arguments, prog_name="dnnbench", standalone_mode=False)
     except UserError as error:
         typer.echo(f"dnnbench: {error}", err=True)
         return EXIT_USAGE
@@ -68,13 +68,23 @@ def _run(arguments: list[str] | None) -> int:
     except typer.Exit as leaving:
         return leaving.exit_code
     except _ClickError as error:
-        error.show()
+        _show_usage_error(error)
         return EXIT_USAGE
     except BrokenPipeError:
         # The reader (`| head`) has left; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return EXIT_OK
     return result if isinstance(result, int) else EXIT_OK
+
+
+def _show_usage_error(error: Any) -> None:
+    """One line on what is wrong and one on where help is; a verb without arguments gets its help."""
+    if type(error).__name__ == "NoArgsIsHelpError":
+        error.show()
+        return
+    typer.echo(f"dnnbench: {error.format_message()}", err=True)
+    if error.ctx is not None:
+        typer.echo(f"Try '{error.ctx.command_path} --help' for help.", err=True)
 
 
 if __name__ == "__main__":

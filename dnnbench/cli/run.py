@@ -56,10 +56,13 @@ def run(
         record, answer = result.record, result.solution
     else:
         record, answer = stored.record, stored.solution
-    if solution is not None:
-        if answer is None:
-            raise UserError(f"trial {record.trial_id} has no solution to write to {solution}")
-        solution.write_text(prepared.problem.write_solution(answer), encoding="utf-8")
+    if solution is not None and answer is not None:
+        try:
+            solution.write_text(prepared.problem.write_solution(answer), encoding="utf-8")
+        except OSError as error:
+            raise UserError(f"--solution: cannot write to '{solution}': {error.strerror}") from None
+    elif solution is not None:
+        typer.echo(f"dnnbench: no solution was found; '{solution}' is not written", err=True)
     path = prepared.store.path(record.trial_id)
     if as_json:
         from dnnbench.report.best_known import registry_best_known

@@ -1,6 +1,5 @@
 """From command-line overrides to one validated configuration, through Hydra's compose API."""
 
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -9,9 +8,12 @@ from dnnbench.config.validate import checked
 from dnnbench.errors import UserError, nearest, unknown
 from dnnbench.paths import shared_folder
 
-# Values of these keys are names and paths; they are taken literally, so that a path may hold
-# characters that mean something in Hydra's grammar.
+# Values of these keys are names and paths. They never pass through Hydra, so that a path may hold
+# characters that mean something in its grammar.
 _LITERAL = ("instance", "results")
+
+# Groups of which nothing need be chosen.
+_OPTIONAL = ("method", "baseline")
 
 
 def compose(overrides: Sequence[str]) -> dict[str, Any]:
@@ -23,34 +25,55 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     Raises:
         UserError: an override cannot be read, names something unknown, or has a bad value.
     """
-    prepared = [_literal(o) for o in overrides]
-    parsed = _parse(prepared)
+    literal = dict(pair for o in overrides if (pair := _literal(o)))
+    parsed = _parse([o for o in overrides if _literal(o) is None])
     for override in parsed:
-        if override.is_sweep_override():
-            raise UserError(
-                f"'{override.input_line}' names several values; a run takes one"
-                " (`dnnbench sweep` takes many)"
-            )
+        _check_form(override)
     groups = [o for o in parsed if o.key_or_group in (*catalog.GROUPS, "experiment")]
     for override in groups:
         _check_group(override.key_or_group, override.value())
-    base = _hydra([o.input_line for o in groups])
+    unset = [o for o in groups if o.value() is None]
+    base = _hydra([o.input_line for o in groups if o not in unset])
     known = _flatten(base)
     for override in parsed:
         key = override.key_or_group
-        if override not in groups and key not in known:
-            raise _unknown_key(key, known)
-        if "._" in f".{key}":
-            raise UserError(f"'{key}' is metadata and cannot be set")
-    return checked(_hydra(prepared))
+        if override not in groups:
+            _check_key(key, known)
+    return checked(_hydra([o.input_line for o in parsed if o not in unset]) | literal)
 
 
-def _literal(override: str) -> str:
+def _literal(override: str) -> tuple[str, str | None] | None:
+    """(key, value) of an override whose value is taken as it stands, quotes around it removed."""
     key, sign, value = override.partition("=")
-    if key in _LITERAL and sign and value and not re.match(r"""^['"\[]|^null$""", value):
-        escaped = value.replace("\\", "\\\\").replace("'", "\\'")
-        return f"{key}='{escaped}'"
-    return override
+    if key not in _LITERAL or not sign:
+        return None
+    if value == "null":
+        return key, None
+    if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
+        return key, str(_parse([override])[0].value())
+    return key, value
+
+
+def _check_form(override: Any) -> None:
+    if override.is_sweep_override():
+        raise UserError(
+            f"'{override.input_line}' names several values; a run takes one"
+            " (`dnnbench sweep` takes many)"
+        )
+    if override.is_delete():
+        raise UserError(f"'{override.input_line}': nothing can be taken out of the configuration")
+
+
+def _check_key(key: str, known: Mapping[str, bool]) -> None:
+    """Whether `key` is an option that may be set (`known`: whether a key is an option)."""
+    group, _, option = key.partition(".")
+    if "._" in f".{key}" or (group in catalog.GROUPS and option == "name"):
+        raise UserError(f"'{key}' is metadata and cannot be set")
+    if key not in known:
+        raise _unknown_key(key, known)
+    if not known[key]:
+        inside = next((k for k in known if k.startswith(f"{key}.")), f"{key}.OPTION")
+        raise UserError(f"'{key}' holds several options; set them one by one, as in {inside}=...")
 
 
 def _parse(overrides: Sequence[str]) -> list[Any]:
@@ -76,6 +99,8 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
 
 def _check_group(group: str, value: Any) -> None:
     if value is None:
+        if group not in _OPTIONAL:
+            raise UserError(f"{group} must not be null: one of " + ", ".join(catalog.entries(group)))
         return
     if not isinstance(value, str):
         raise unknown(group, str(value), catalog.entries(group))
@@ -91,19 +116,20 @@ def _check_group(group: str, value: Any) -> None:
     raise unknown(group, value, catalog.entries(group))
 
 
-def _flatten(config: Mapping[str, Any], prefix: str = "") -> set[str]:
-    keys: set[str] = set()
+def _flatten(config: Mapping[str, Any], prefix: str = "") -> dict[str, bool]:
+    """The keys of all nodes that can be set, and whether each is an option (not a group)."""
+    keys: dict[str, bool] = {}
     for key, value in config.items():
-        if str(key).startswith("_"):
+        if str(key).startswith("_") or (prefix and key == "name"):
             continue
         name = f"{prefix}{key}"
-        keys.add(name)
+        keys[name] = not isinstance(value, Mapping)
         if isinstance(value, Mapping):
             keys |= _flatten(value, f"{name}.")
     return keys
 
 
-def _unknown_key(key: str, known: set[str]) -> UserError:
+def _unknown_key(key: str, known: Mapping[str, bool]) -> UserError:
     group, _, option = key.partition(".")
     if option and (group in known or group in catalog.GROUPS):
         inside = sorted(k.partition(".")[2] for k in known if k.startswith(f"{group}."))
@@ -112,7 +138,9 @@ def _unknown_key(key: str, known: set[str]) -> UserError:
             return UserError(f"unknown option '{key}': no {group} is chosen (give {group}=NAME)")
         where = hint or "; it has: " + ", ".join(inside)
         return UserError(f"{group} has no option '{option}'{where}")
-    return unknown("option", key, known)
+    top = {k for k in known if "." not in k} | {*catalog.GROUPS}
+    hint = nearest(key, {*known, *top}) or "; known: " + ", ".join(sorted(top))
+    return UserError(f"unknown option '{key}'{hint}")
 
 
 def _hydra(overrides: Sequence[str]) -> dict[str, Any]:

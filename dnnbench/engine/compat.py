@@ -22,3 +22,12 @@ def out_of_memory(error: BaseException) -> bool:
         isinstance(error, jax.errors.JaxRuntimeError)
         and ("RESOURCE_EXHAUSTED" in text or "out of memory" in text.lower())
     )
+
+
+def bind_params(primitive: Any, params: dict[str, Any]) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """(functions, parameters) with which an equation of a jaxpr binds its primitive again."""
+    bound = primitive.get_bind_params(params)
+    if isinstance(bound, dict):  # JAX 0.10 and later pass functions among the parameters
+        return (), bound
+    functions, rest = bound
+    return tuple(functions), rest

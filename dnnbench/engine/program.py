@@ -11,6 +11,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dnnbench.engine import lanes as lane_functions
 from dnnbench.engine.contract import Phase, PyTree, Scalar
+from dnnbench.engine.lanes_last import lanes_last
 from dnnbench.engine.lanes import Lane, Own, Shared, Spec
 from dnnbench.engine.plan import Plan
 
@@ -50,6 +51,8 @@ class Program:
     def _batched(self, f: Callable[..., Any], *in_lanes: bool) -> Callable[..., Any]:
         """`f` over lanes; `in_lanes` says which arguments have a lane axis."""
         axis = self._axis
+        if self.plan.batching == "vmap" and axis == -1:
+            return lanes_last(f, in_lanes)
         if self.plan.batching == "vmap":
             axes = tuple(axis if batched else None for batched in in_lanes)
             return jax.vmap(f, in_axes=axes, out_axes=axis)

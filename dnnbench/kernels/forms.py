@@ -45,7 +45,7 @@ def _canonical(csr: sp.csr_array, dtype: np.dtype) -> sp.csr_array:
         raise ValueError(f"the matrix must be square, not {rows} x {columns}")
     if max(rows, csr.nnz) > np.iinfo(np.int32).max:
         raise ValueError(f"{csr.nnz} entries are too many for 32-bit indices")
-    out = sp.csr_array(csr, dtype=dtype, copy=True)
+    out = sp.csr_array(csr).astype(dtype, copy=True)
     out.sum_duplicates()
     out.sort_indices()
     out.indices = out.indices.astype(np.int32)

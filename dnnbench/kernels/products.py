@@ -11,8 +11,8 @@ from jax.experimental import sparse
 from dnnbench.kernels.choice import pad_columns
 
 Arrays = Mapping[str, jax.Array]
-_CHUNK = 16  # slots unrolled per turn of the loop over a wide slice
-_UNROLLED = 64
+_WIDE = 8  # columns from which fewer slots at a time are faster on CPU
+_UNROLLED = 64  # slots in straight code; more go through a loop
 
 
 def product(kernel: str, arrays: Arrays, x: jax.Array) -> jax.Array:
@@ -34,6 +34,8 @@ def product(kernel: str, arrays: Arrays, x: jax.Array) -> jax.Array:
     padding = pad_columns(kernel, columns) - columns
     if padding:
         flat = jnp.pad(flat, ((0, 0), (0, padding)))
+    # Without the barrier XLA recomputes what makes x for every neighbour that reads it.
+    flat = lax.optimization_barrier(flat)
     y = _KERNELS[kernel](arrays, flat)
     if padding:
         y = y[:, :columns]
@@ -77,24 +79,27 @@ def _unrolled(columns: jax.Array, weights: jax.Array, x: jax.Array) -> jax.Array
 
 
 def _slots(columns: jax.Array, weights: jax.Array, x: jax.Array) -> jax.Array:
-    """Like `_unrolled` for any width: nothing for none, a loop over chunks for many."""
+    """Like `_unrolled` for any width, a few slots at a time: nothing for none, a loop for many."""
     width, rows = columns.shape
     if width == 0:
         return jnp.zeros((rows, x.shape[1]), x.dtype)
-    if width <= _UNROLLED:
-        return _unrolled(columns, weights, x)
-    head = width % _CHUNK or _CHUNK
+    chunk = 16 if x.shape[1] <= _WIDE else 8
+    head = min(width, chunk) if width <= _UNROLLED else width % chunk or chunk
+    y = _unrolled(columns[:head], weights[:head], x)
+    if width > _UNROLLED:
 
-    def chunk(i: jax.Array, y: jax.Array) -> jax.Array:
-        start = head + i * _CHUNK
-        return y + _unrolled(
-            lax.dynamic_slice_in_dim(columns, start, _CHUNK),
-            lax.dynamic_slice_in_dim(weights, start, _CHUNK),
-            x,
-        )
+        def add(i: jax.Array, y: jax.Array) -> jax.Array:
+            some = [
+                lax.dynamic_slice_in_dim(a, head + i * chunk, chunk) for a in (columns, weights)
+            ]
+            return y + _unrolled(some[0], some[1], x)
 
-    first = _unrolled(columns[:head], weights[:head], x)
-    return lax.fori_loop(0, (width - head) // _CHUNK, chunk, first)
+        return lax.fori_loop(0, (width - head) // chunk, add, y)
+    for start in range(head, width, chunk):
+        stop = start + chunk
+        # The barrier keeps XLA from fusing all slots into one loop of too many streams.
+        y = lax.optimization_barrier(y) + _unrolled(columns[start:stop], weights[start:stop], x)
+    return y
 
 
 def _ell(arrays: Arrays, x: jax.Array) -> jax.Array:

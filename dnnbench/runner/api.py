@@ -64,8 +64,8 @@ def solve(
     if method is not None and baseline is not None:
         words.append(f"method={method}")
     limits = {"seconds": budget} if isinstance(budget, int | float) else dict(budget or {})
-    words += [f"budget.{k}={v}" for k, v in limits.items()]
-    words += [f"{role}.{k}={v}" for k, v in (settings or {}).items()]
+    words += [f"budget.{k}={_word(v)}" for k, v in limits.items()]
+    words += [f"{role}.{k}={_word(v)}" for k, v in (settings or {}).items()]
     config = compose([*words, *overrides])
     cache = default_cache_dir()
     prepared = prepare(
@@ -73,6 +73,11 @@ def solve(
     )
     with Pool() as pool:
         return run_trial(prepared.spec, pool, Watch())
+
+
+def _word(value: Any) -> str:
+    """A Python value in Hydra's grammar."""
+    return "null" if value is None else str(value)
 
 
 def _instance(given: Any, data_dir: Path | None, cache: Path) -> Instance:

@@ -6,8 +6,9 @@ from typing import Any, Literal
 from dnnbench.config.hardware import Hardware, gpu_missing
 from dnnbench.engine.budget import Budget
 from dnnbench.engine.plan import Plan
+from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
-from dnnbench.kernels.choice import choose_spmm
+from dnnbench.kernels.choice import KERNELS, choose_spmm
 
 
 def make_budget(config: Mapping[str, Any], hardware: Hardware) -> Budget:
@@ -37,6 +38,9 @@ def make_plan(
         hardware: resolved hardware.
         public: the public half of the instance.
         budget: `restarts` caps the lanes.
+
+    Raises:
+        UserError: the kernel asked for does not exist.
     """
     platform = hardware.platform
 
@@ -51,7 +55,11 @@ def make_plan(
     micro_batch = _divisor(lanes, min(pick("micro_batch"), lanes))
     batching = _per_platform(defaults["batching"], platform)
     dtype = pick("dtype")
-    kernel = overrides.get("kernel") or _kernel(defaults, settings, platform, public, micro_batch)
+    kernel = overrides.get("kernel")
+    if kernel is None:
+        kernel = _kernel(defaults, settings, platform, public, micro_batch, dtype)
+    elif kernel not in KERNELS:
+        raise unknown("plan.kernel", kernel, KERNELS)
     return Plan(
         platform=platform,
         dtype=dtype,
@@ -81,7 +89,12 @@ def _divisor(number: int, at_most: int) -> int:
 
 
 def _kernel(
-    defaults: Mapping[str, Any], settings: Mapping[str, Any], platform: str, public: Any, lanes: int
+    defaults: Mapping[str, Any],
+    settings: Mapping[str, Any],
+    platform: str,
+    public: Any,
+    lanes: int,
+    dtype: str,
 ) -> str:
     if not isinstance(public, Graph):
         return "none"
@@ -92,6 +105,6 @@ def _kernel(
         public.num_vertices,
         2 * public.num_edges,
         columns * lanes,
-        defaults["dtype"],
+        dtype,
         int(public.degrees.max(initial=0)),
     )

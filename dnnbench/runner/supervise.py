@@ -19,6 +19,7 @@ from dnnbench.runner.spec import TrialSpec
 _GRACE_SHARE, _GRACE_SECONDS = 0.05, 2.0
 _MEMORY_POLL_SECONDS = 0.25
 _STOP_SECONDS = 10.0
+_PHASES = ("start", "load", "compile", "solve")
 
 
 @dataclass
@@ -95,7 +96,7 @@ class _Supervision:
         self.stop_by = float("inf")
         self.next_poll = 0.0
         self.best: float | None = None
-        self.phase = ""
+        self.phase = _PHASES[0]
 
     def send_jobs(self) -> None:
         arrays = to_arrays(self.spec.instance.family, self.spec.instance.public)
@@ -133,7 +134,7 @@ class _Supervision:
     ) -> None:
         kind = header["type"]
         if kind == "phase":
-            if header["name"] != self.phase:
+            if _PHASES.index(header["name"]) > _PHASES.index(self.phase):
                 self.phase = header["name"]
                 self.watch.phase(self.phase)
             if header["name"] == "solve":

@@ -110,7 +110,7 @@ class TestAnnealing:
         SimulatedAnnealing(None).solve(maxcut, sparse_800, np.random.default_rng(0), Limits(), run)
         ends = {r: s for _, _, s, r in run.offers}
         lengths = [ends[1], ends[2] - ends[1], ends[3] - ends[2]]
-        assert np.allclose(lengths, [5000, 15000, 76000], rtol=0.02)
+        assert np.allclose(lengths, [5000, 15000, 79950], rtol=0.01)
         assert 0 >= run.left >= -0.1
 
     def test_a_machine_that_slows_down_still_gets_cold_in_time(
@@ -127,7 +127,7 @@ class TestAnnealing:
         monkeypatch.setattr("dnnbench.baselines.simulated_annealing._Sampler.anneal", anneal)
         SimulatedAnnealing(None).solve(maxcut, sparse_800, np.random.default_rng(0), Limits(), run)
         left = max(left for left, place in read if left < 50 and place == 1)
-        assert 2 < left < 6  # the main read's planned end is 4 seconds before the clock's
+        assert 0.3 < left < 2  # the main read's planned end is 0.8 seconds before the clock's
 
 
 @pytest.mark.parametrize(

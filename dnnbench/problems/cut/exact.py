@@ -160,6 +160,7 @@ def _one_flip(
         rivals = flips[u] & flips[v]
         a, b = u[rivals], v[rivals]
         a_loses = (gains[a] < gains[b]) | ((gains[a] == gains[b]) & (rank[a] < rank[b]))
+        flips[np.where(a_loses, a, b)] = False
         if not flips.any():
             return z
         z[flips] ^= 1

@@ -1,0 +1,29 @@
+"""The command line as a user types it, in a process of its own."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+# One 3-regular graph that every solver handles in a moment.
+INSTANCE = "gen/random_regular-n20-d3-s1"
+
+
+def environment(**changes):
+    """This process's environment without dnnbench's own variables, and with `changes`."""
+    kept = {k: v for k, v in os.environ.items() if not k.startswith("DNNBENCH_")}
+    return kept | {"PYTHONPATH": str(ROOT)} | changes
+
+
+def dnnbench(*arguments, cwd=None, **changes):
+    """Run `dnnbench ARGUMENTS` and return what came of it."""
+    return subprocess.run(
+        [sys.executable, "-m", "dnnbench", *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        cwd=cwd,
+        env=environment(**changes),
+        check=False,
+    )
