@@ -159,17 +159,20 @@ def test_learning_rates_are_a_batch_axis():
     q = probes.random_quadratic(10, 6)
     rates = tuple({"learning_rate": 0.02 * (i + 1)} for i in range(16))
     compiled = []
-    jax.monitoring.register_event_duration_secs_listener(
-        lambda name, seconds, **kw: compiled.append(name)
-        if name == "/jax/core/compile/backend_compile_duration"
-        else None
-    )
-    method, budget = probes.Relaxation(), Budget(steps=80)
-    run(job(method, q, rates[:1], probes.plan(lanes=2, micro_batch=2), budget))
-    one = len(compiled)
-    compiled.clear()
-    stacked = run(job(method, q, rates, probes.plan(lanes=32, micro_batch=32), budget))
-    assert 0 < len(compiled) <= one
+
+    def note(name, seconds, **details):
+        if name == "/jax/core/compile/backend_compile_duration":
+            compiled.append(details["fun_name"])
+
+    jax.monitoring.register_event_duration_secs_listener(note)
+    try:
+        method, budget = probes.Relaxation(), Budget(steps=80)
+        plan = probes.plan(lanes=32, micro_batch=32)
+        stacked = run(job(method, q, rates, plan, budget))
+    finally:
+        jax.monitoring.unregister_event_duration_listener(note)
+    assert compiled.count("jit(chunk)") == 1
+    assert compiled.count("jit(start)") == 1
     for k in (0, 7, 15):
         alone = run(job(method, q, (rates[k],), probes.plan(lanes=2, micro_batch=2), budget))
         assert stacked.outcomes[k].cost == alone.outcomes[0].cost
