@@ -38,7 +38,9 @@ def closing(record: Record, store: Store, path: Path, known_before: bool) -> Non
         )
     )
     hardware = record.hardware
-    rows.append(("hardware", f"{hardware.get('device_kind', '?')}, {hardware.get('cores', '?')} cores"))
+    rows.append(
+        ("hardware", f"{hardware.get('device_kind', '?')}, {hardware.get('cores', '?')} cores")
+    )
     rows.append(("record", f"{record.trial_id}  ({path})"))
     rows += [("note", note) for note in record.diagnostics.get("notes", [])]
     rival = _best_baseline(record, store)
@@ -87,9 +89,8 @@ def _best_baseline(record: Record, store: Store) -> str | None:
         return None
     rival, _ = best
     elsewhere = fingerprint(rival.environment) != here
-    return (
-        f"{rival.solver} {rival.value} in {_s(rival.solve_seconds)}"
-        + (" (other machine)" if elsewhere else "")
+    return f"{rival.solver} {rival.value} in {_s(rival.solve_seconds)}" + (
+        " (other machine)" if elsewhere else ""
     )
 
 

@@ -18,9 +18,7 @@ def _complete(incomplete: str) -> list[str]:
     return [n for n in (*registry.suites(), *registry.registry()) if n.startswith(incomplete)]
 
 
-Names = Annotated[
-    list[str], typer.Argument(help="Instances or suites.", autocompletion=_complete)
-]
+Names = Annotated[list[str], typer.Argument(help="Instances or suites.", autocompletion=_complete)]
 Name = Annotated[str, typer.Argument(help="An instance.", autocompletion=_complete)]
 
 
@@ -71,9 +69,7 @@ def verify_instances(names: Names) -> int:
     from dnnbench.instances.load import verify
 
     bad = total = 0
-    for checked in verify(
-        _expand(names), data_dir=places.data_dir(), cache_dir=places.cache_dir()
-    ):
+    for checked in verify(_expand(names), data_dir=places.data_dir(), cache_dir=places.cache_dir()):
         total += 1
         bad += not checked.ok
         typer.echo(f"{'ok ' if checked.ok else 'BAD'} {checked.name}: {checked.how}")

@@ -59,9 +59,7 @@ def _facts() -> dict[str, Any]:
             "DNNBENCH_DATA": data or "not set (the G-set is generated; others need a download)",
             "cache": f"{cache} ({'exists' if cache.is_dir() else 'empty'})",
         },
-        "extras": {
-            name: _extra(modules) for name, modules in extras.items()
-        },
+        "extras": {name: _extra(modules) for name, modules in extras.items()},
     }
 
 

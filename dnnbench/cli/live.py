@@ -48,9 +48,7 @@ class Live:
     def _line(self) -> str:
         if self._phase != "solve":
             return f"{self._title}: {self._phase}"
-        return (
-            f"{self._title}: {self._seconds:.1f} s, {self._steps} steps, best {self._best}"
-        )
+        return f"{self._title}: {self._seconds:.1f} s, {self._steps} steps, best {self._best}"
 
     def _show(self, force: bool = False) -> None:
         if self._status is not None:

@@ -52,7 +52,7 @@ app.add_typer(data.app, name="data")
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 a trial failed, 2 wrong use, 130 interrupted."""
+    """Run the command line; exit 0 done, 1 trial failed, 2 wrong use, 130 interrupted."""
     sys.exit(_run(arguments))
 
 
@@ -78,7 +78,7 @@ def _run(arguments: list[str] | None) -> int:
 
 
 def _show_usage_error(error: Any) -> None:
-    """One line on what is wrong and one on where help is; a verb without arguments gets its help."""
+    """One line on what is wrong, one on where help is; without arguments, the help itself."""
     if type(error).__name__ == "NoArgsIsHelpError":
         error.show()
         return

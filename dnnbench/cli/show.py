@@ -20,7 +20,8 @@ def _complete(incomplete: str) -> list[str]:
 
 def show(
     name: Annotated[
-        str, typer.Argument(help="A method, baseline, problem, instance...", autocompletion=_complete)
+        str,
+        typer.Argument(help="A method, baseline, problem, instance...", autocompletion=_complete),
     ],
 ) -> int:
     """Show what NAME is: paper, kind, licence, options with defaults and units."""

@@ -1,8 +1,9 @@
 """`dnnbench table`: records as a table."""
 
+import shutil
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, cast
+from typing import Annotated
 
 import typer
 
@@ -49,14 +50,8 @@ def table(
     if not records:
         raise UserError(f"no records in '{results}' match")
     rows = aggregate(records, registry_best_known)
-    import shutil
-
     width = shutil.get_terminal_size((160, 24)).columns if format_ is Format.TERMINAL else None
-    from dnnbench.report.table import Format as ReportFormat
-
-    text = render(
-        rows, cast(ReportFormat, format_.value), here=fingerprint(environment()), width=width
-    )
+    text = render(rows, format_.value, here=fingerprint(environment()), width=width)
     if output is None:
         typer.echo(text, nl=False)
         return 0

@@ -100,7 +100,9 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
 def _check_group(group: str, value: Any) -> None:
     if value is None:
         if group not in _OPTIONAL:
-            raise UserError(f"{group} must not be null: one of " + ", ".join(catalog.entries(group)))
+            raise UserError(
+                f"{group} must not be null: one of " + ", ".join(catalog.entries(group))
+            )
         return
     if not isinstance(value, str):
         raise unknown(group, str(value), catalog.entries(group))

@@ -1,5 +1,6 @@
 """The few places where supported JAX versions differ."""
 
+import importlib
 from contextlib import AbstractContextManager
 from typing import Any, cast
 
@@ -10,9 +11,8 @@ def x64(enabled: bool) -> AbstractContextManager[Any]:
     """A context in which 64-bit types are available (or not); never set globally."""
     if hasattr(jax, "enable_x64"):
         return cast(AbstractContextManager[Any], jax.enable_x64(enabled))
-    from jax.experimental import enable_x64
-
-    return cast(AbstractContextManager[Any], enable_x64(enabled))
+    older = vars(importlib.import_module("jax.experimental"))["enable_x64"]
+    return cast(AbstractContextManager[Any], older(enabled))
 
 
 def out_of_memory(error: BaseException) -> bool:

@@ -98,7 +98,9 @@ class Oracle(NamedTuple):
 class Optimizer(Protocol):
     """An update rule; `needs` says what it asks of the oracle, hyperparameters are traced."""
 
-    needs: frozenset[Need]
+    @property
+    def needs(self) -> frozenset[Need]:
+        """What it asks for; `frozen` means points and key fixed within a step."""
 
     def init(self, params: PyTree, hp: dict[str, Scalar]) -> PyTree:
         """Optimiser state for these parameters."""
@@ -166,7 +168,9 @@ class Method(Protocol):
 class Monitor(Protocol):
     """A passive measurement or stopping rule, evaluated on (readout, t) when lanes are scored."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Key in the record's diagnostics."""
 
     def init(self, x: jax.Array) -> PyTree:
         """State before the first reading, for a readout shaped like `x`."""

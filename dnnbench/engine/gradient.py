@@ -1,4 +1,4 @@
-"""Methods trained by a gradient: `step` from a `loss` (or `residuals`) and the phase's optimiser."""
+"""Methods trained by a gradient: `step` from a `loss` or `residuals` and an optimiser."""
 
 from typing import Any, ClassVar, NamedTuple
 
@@ -30,7 +30,11 @@ class GradientMethod:
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = ()
-    phases: tuple[Phase, ...]
+
+    @property
+    def phases(self) -> tuple[Phase, ...]:
+        """The phases, each with its optimiser."""
+        raise NotImplementedError
 
     @property
     def ensemble_axis(self) -> int | None:

@@ -300,4 +300,3 @@ def enter(spec: Spec, phase: Phase, lane: Lane, shared: Shared, own: Own) -> Lan
     state = spec.method.enter(lane.state, phase, ctx)
     zero = jnp.zeros((), jnp.int32)
     return lane._replace(state=state, phase_t=zero, frozen=lane.lost)
-

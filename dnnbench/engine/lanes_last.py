@@ -86,9 +86,7 @@ def _spread(x: Any, size: int) -> jax.Array:
     return lax.broadcast_in_dim(x, (*shape, size), tuple(range(len(shape))))
 
 
-def _evaluate(
-    jaxpr: Any, consts: Sequence[Any], args: Sequence[_Value], size: int
-) -> list[_Value]:
+def _evaluate(jaxpr: Any, consts: Sequence[Any], args: Sequence[_Value], size: int) -> list[_Value]:
     values: dict[Any, _Value] = {}
 
     def read(atom: Any) -> _Value:
@@ -129,9 +127,7 @@ def _apply(equation: Any, operands: list[_Value], size: int) -> list[_Value]:
         shape = params["shape"]
         dims = (*params["broadcast_dimensions"], len(shape))
         return _lane(
-            _bind(
-                equation, plain, shape=(*shape, size), broadcast_dimensions=dims, sharding=None
-            )
+            _bind(equation, plain, shape=(*shape, size), broadcast_dimensions=dims, sharding=None)
         )
     if name == "reshape" and len(operands) == 1 and params["dimensions"] is None:
         return _lane([plain[0].reshape(*params["new_sizes"], size)])

@@ -11,8 +11,8 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
 from dnnbench.engine import lanes as lane_functions
 from dnnbench.engine.contract import Phase, PyTree, Scalar
-from dnnbench.engine.lanes_last import lanes_last
 from dnnbench.engine.lanes import Lane, Own, Shared, Spec
+from dnnbench.engine.lanes_last import lanes_last
 from dnnbench.engine.plan import Plan
 
 NEVER = jnp.iinfo(jnp.int32).max
@@ -195,7 +195,7 @@ class Program:
 
         def specs(tree: PyTree, role: str) -> PyTree:
             if role == "u":
-                flat = PartitionSpec("lanes")
+                flat: Any = PartitionSpec("lanes")
                 return Unit(self._specs(tree.lanes, self._axis), flat, flat)
             return self._specs(tree, self._axis if role == "l" else None)
 

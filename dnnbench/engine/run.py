@@ -66,9 +66,7 @@ class _Runner:
         self.job, self.plan = job, plan
         self.lanes_per_trial = plan.lanes // job.trials
         dtype = jnp.dtype(plan.dtype)
-        self.spec = Spec(
-            job.method, job.monitors, dtype, self.lanes_per_trial, plan.score_every
-        )
+        self.spec = Spec(job.method, job.monitors, dtype, self.lanes_per_trial, plan.score_every)
         self.mesh = self._make_mesh(plan)
         self.rows = 1 if self.mesh is None else self.mesh.size
         self.program = Program(self.spec, plan, job.trials == 1, self.mesh)
@@ -87,8 +85,9 @@ class _Runner:
     # Arguments ----------------------------------------------------------------------------------
 
     def _place(self, tree: PyTree, lane_axis: int | None) -> PyTree:
-        if self.mesh is None:
-            return jax.tree.map(jnp.asarray, tree)
+        mesh = self.mesh
+        if mesh is None:
+            return jax.device_put(tree)
 
         def put(x: Any) -> jax.Array:
             spec = PartitionSpec()
@@ -96,7 +95,7 @@ class _Runner:
                 rank = np.ndim(x)
                 at = lane_axis % rank
                 spec = PartitionSpec(*("lanes" if i == at else None for i in range(rank)))
-            return jax.device_put(x, NamedSharding(self.mesh, spec))
+            return jax.device_put(x, NamedSharding(mesh, spec))
 
         return jax.tree.map(put, tree)
 
@@ -111,12 +110,9 @@ class _Runner:
         def scalars(hp: dict[str, float]) -> dict[str, Any]:
             return {k: np.asarray(v, dtype) for k, v in hp.items()}
 
-        shared = Shared(
-            data=job.data,
-            hp=None if stacked else scalars(job.hp[0]),  # type: ignore[arg-type]
-            seed=np.uint32(job.seed % 2**32),  # type: ignore[arg-type]
-            max_restarts=np.int32(limit),  # type: ignore[arg-type]
-        )
+        seed: Any = np.uint32(job.seed % 2**32)
+        most: Any = np.int32(limit)
+        shared = Shared(job.data, None if stacked else scalars(job.hp[0]), seed, most)
         self.shared = self._place(shared, None)
         costs = job.target_costs or (-np.inf,) * job.trials
         self.targets = np.asarray(costs, np.float64)
@@ -125,20 +121,17 @@ class _Runner:
         width = self.plan.micro_batch * self.rows
         for first in range(0, self.plan.lanes, width):
             mine = trial[first : first + width]
-            hp = None
+            hp: dict[str, Any] | None = None
             if stacked:
-                hp = {
-                    k: np.asarray([job.hp[i][k] for i in mine], dtype) for k in job.hp[0]
-                }
+                hp = {k: np.asarray([job.hp[i][k] for i in mine], dtype) for k in job.hp[0]}
             items = None
             if job.items is not None:
                 items = jax.tree.map(
-                    lambda x, mine=mine: np.moveaxis(
-                        np.asarray(x)[mine], 0, self.plan.lane_axis
-                    ),
+                    lambda x, mine=mine: np.moveaxis(np.asarray(x)[mine], 0, self.plan.lane_axis),
                     job.items,
                 )
-            own = Own(hp, items, np.asarray(self.targets[mine], dtype))  # type: ignore[arg-type]
+            targets: Any = np.asarray(self.targets[mine], dtype)
+            own = Own(hp, items, targets)
             self.owns.append(self._place(own, self.plan.lane_axis))
             self.restarts.append(self._place(restarts[first : first + width], 0))
 
@@ -223,8 +216,7 @@ class _Runner:
         self.hooks = hooks
         self.begin = time.perf_counter()
         self.units = [
-            self.start(r, self.shared, own)
-            for r, own in zip(self.restarts, self.owns, strict=True)
+            self.start(r, self.shared, own) for r, own in zip(self.restarts, self.owns, strict=True)
         ]
         jax.block_until_ready(self.units)
         limit = NEVER if budget.steps is None else min(budget.steps, NEVER)
@@ -233,7 +225,7 @@ class _Runner:
         stop: Stop | None = None
         while stop is None:
             left = self._seconds_left()
-            if per_block is not None and left < 0.5 * per_block or left <= 0:
+            if left <= 0 or (per_block is not None and left < 0.5 * per_block):
                 stop = "budget"
                 break
             blocks = self._blocks(per_block, left)

@@ -1,7 +1,9 @@
 """Diagnostics of a finished run: what became of the restarts of each trial."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Any
 
+import jax
 import numpy as np
 
 from dnnbench.engine.job import Outcome
@@ -55,12 +57,12 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
     costs = column(lambda u: u.best.cost).astype(np.float64)
     best = trial * per_trial + int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))
     unit, lane = divmod(best, runner.plan.micro_batch * runner.rows)
-    for monitor, state in zip(
-        runner.spec.monitors, lanes[unit].monitors, strict=True
-    ):
-        import jax
-
-        axis = runner.plan.lane_axis
-        own = jax.tree.map(lambda x: np.take(np.asarray(x), lane, axis=axis), state)
+    for monitor, state in zip(runner.spec.monitors, lanes[unit].monitors, strict=True):
+        pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
+        own = jax.tree.map(pick, state)
         diagnostics[monitor.name] = monitor.summary(own)
     outcome.diagnostics = diagnostics
+
+
+def _lane(x: Any, lane: int, axis: int) -> np.ndarray:
+    return np.asarray(np.take(np.asarray(x), lane, axis=axis))

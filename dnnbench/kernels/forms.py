@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 
 from dnnbench.kernels.choice import KERNELS
 
-_ELL_WIDEST = 64  # neighbours gathered in unrolled code; the rest goes to the remainder
 _REMAINDER_COST = 3.5  # time of one remainder entry over that of one padded slot
 
 
@@ -81,7 +80,7 @@ def _ell(csr: sp.csr_array) -> dict[str, NDArray]:
     n = csr.shape[0]
     degrees = np.diff(csr.indptr)
     width = 0
-    while width < _ELL_WIDEST and np.count_nonzero(degrees > width) * _REMAINDER_COST > n:
+    while np.count_nonzero(degrees > width) * _REMAINDER_COST > n:
         width += 1
     columns, weights = _slots(csr, np.arange(n), width)
     rest = np.arange(csr.nnz) - np.repeat(csr.indptr[:-1], degrees) >= width

@@ -11,8 +11,7 @@ from jax.experimental import sparse
 from dnnbench.kernels.choice import pad_columns
 
 Arrays = Mapping[str, jax.Array]
-_WIDE = 8  # columns from which fewer slots at a time are faster on CPU
-_UNROLLED = 64  # slots in straight code; more go through a loop
+_NARROW = 8  # columns up to which long straight code is faster on CPU
 
 
 def product(kernel: str, arrays: Arrays, x: jax.Array) -> jax.Array:
@@ -79,27 +78,29 @@ def _unrolled(columns: jax.Array, weights: jax.Array, x: jax.Array) -> jax.Array
 
 
 def _slots(columns: jax.Array, weights: jax.Array, x: jax.Array) -> jax.Array:
-    """Like `_unrolled` for any width, a few slots at a time: nothing for none, a loop for many."""
+    """Like `_unrolled` for any width: nothing for none, a loop over chunks of slots for many.
+
+    Wide products run in short code: every slot reads a row of x of its own, and many such streams
+    at a time thrash the caches. The loop also accumulates in place.
+    """
     width, rows = columns.shape
     if width == 0:
         return jnp.zeros((rows, x.shape[1]), x.dtype)
-    chunk = 16 if x.shape[1] <= _WIDE else 8
-    head = min(width, chunk) if width <= _UNROLLED else width % chunk or chunk
-    y = _unrolled(columns[:head], weights[:head], x)
-    if width > _UNROLLED:
+    longest, chunk = (64, 16) if x.shape[1] <= _NARROW else (16, 8)
+    if width <= longest:
+        return _unrolled(columns, weights, x)
+    head = width % chunk or chunk
 
-        def add(i: jax.Array, y: jax.Array) -> jax.Array:
-            some = [
-                lax.dynamic_slice_in_dim(a, head + i * chunk, chunk) for a in (columns, weights)
-            ]
-            return y + _unrolled(some[0], some[1], x)
+    def add(i: jax.Array, y: jax.Array) -> jax.Array:
+        start = head + i * chunk
+        return y + _unrolled(
+            lax.dynamic_slice_in_dim(columns, start, chunk),
+            lax.dynamic_slice_in_dim(weights, start, chunk),
+            x,
+        )
 
-        return lax.fori_loop(0, (width - head) // chunk, add, y)
-    for start in range(head, width, chunk):
-        stop = start + chunk
-        # The barrier keeps XLA from fusing all slots into one loop of too many streams.
-        y = lax.optimization_barrier(y) + _unrolled(columns[start:stop], weights[start:stop], x)
-    return y
+    first = _unrolled(columns[:head], weights[:head], x)
+    return lax.fori_loop(0, (width - head) // chunk, add, first)
 
 
 def _ell(arrays: Arrays, x: jax.Array) -> jax.Array:

@@ -63,12 +63,12 @@ class Patience(NamedTuple):
 
     Attributes:
         previous: loss of the step before.
-        count: int32, steps in a row with |change| <= tolerance or a rise.
+        streak: int32, steps in a row with |change| <= tolerance or a rise.
         probabilities: [n] of the last forward pass; the readout, so that scoring needs no other.
     """
 
     previous: Scalar
-    count: Scalar
+    streak: Scalar
     probabilities: jax.Array
 
 
@@ -147,8 +147,8 @@ class PIGNN(GradientMethod):
     def converged(self, value: Scalar, aux: Patience, ctx: Ctx) -> tuple[Patience, Scalar]:
         """Stop once the loss has stood still or risen `patience` times in a row."""
         stalled = (jnp.abs(value - aux.previous) <= ctx.hp["tolerance"]) | (value > aux.previous)
-        count = jnp.where(stalled, aux.count + 1, 0)
-        return aux._replace(previous=value, count=count), count >= self.patience
+        streak = jnp.where(stalled, aux.streak + 1, 0)
+        return aux._replace(previous=value, streak=streak), streak >= self.patience
 
     def readout(self, s: PyTree, ctx: Ctx) -> jax.Array:
         """Probabilities of the last forward pass [n]."""

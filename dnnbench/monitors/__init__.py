@@ -1,1 +1,1 @@
-
+"""Passive measurements and stopping rules."""

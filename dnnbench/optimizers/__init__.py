@@ -1,1 +1,1 @@
-
+"""What optax lacks, and adapters to the engine."""

@@ -45,9 +45,7 @@ def adam(b1: float = 0.9, b2: float = 0.999, eps: float = 1e-8) -> FromOptax:
 
 def adamw() -> FromOptax:
     """AdamW with traced `learning_rate` and `weight_decay` (arXiv 1711.05101)."""
-    return FromOptax(
-        lambda hp: optax.adamw(hp["learning_rate"], weight_decay=hp["weight_decay"])
-    )
+    return FromOptax(lambda hp: optax.adamw(hp["learning_rate"], weight_decay=hp["weight_decay"]))
 
 
 def lbfgs(memory_size: int = 10) -> FromOptax:

@@ -1,1 +1,1 @@
-
+"""Problems: a folder a family, with a differentiable and an exact side."""

@@ -5,8 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from dnnbench.config.compose import compose
-from dnnbench.instances.convert import as_graph
-from dnnbench.instances.convert import graph_sha256
+from dnnbench.instances.convert import as_graph, graph_sha256
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.load import default_cache_dir, load_instance

@@ -33,9 +33,7 @@ def notes(final: Final, raw: Verdict | None, problem: Exact) -> list[str]:
     if raw is not None and final.claim is not None:
         scale = max(abs(float(raw.objective)), 1.0)
         if abs(final.claim - float(raw.objective)) > _CLAIM_TOLERANCE * scale:
-            said.append(
-                f"the solver claimed {final.claim:g}, verification found {raw.objective:g}"
-            )
+            said.append(f"the solver claimed {final.claim:g}, verification found {raw.objective:g}")
     distance = final.diagnostics.get("integrality")
     if distance and distance["last"] > _FAR_FROM_BINARY:
         said.append(

@@ -40,7 +40,7 @@ class Worker:
             p for p in (root, os.environ.get("PYTHONPATH", "")) if p
         )
         affinity = _affinity(cores, first_core, hardware.pin)
-        self._process = subprocess.Popen(
+        self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-c", _ENTRY, *(str(c) for c in affinity)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,

@@ -4,7 +4,7 @@ import io
 import json
 import struct
 from collections.abc import Mapping
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 import numpy as np
 
@@ -16,20 +16,20 @@ class ClosedError(EOFError):
 
 
 def write_frame(
-    stream: BinaryIO, message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None
+    stream: IO[bytes], message: Mapping[str, Any], arrays: Mapping[str, np.ndarray] | None = None
 ) -> None:
     """Send one message with its arrays and flush."""
     header = json.dumps(message).encode()
     payload = b""
     if arrays:
         buffer = io.BytesIO()
-        np.savez(buffer, allow_pickle=False, **arrays)  # type: ignore[arg-type]
+        np.savez(buffer, allow_pickle=False, **arrays)
         payload = buffer.getvalue()
     stream.write(_SIZES.pack(len(header), len(payload)) + header + payload)
     stream.flush()
 
 
-def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
+def read_frame(stream: IO[bytes]) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
     """Receive one message with its arrays.
 
     Raises:
@@ -45,7 +45,7 @@ def read_frame(stream: BinaryIO) -> tuple[dict[str, Any], dict[str, np.ndarray]]
     return header, arrays
 
 
-def _exactly(stream: BinaryIO, size: int) -> bytes:
+def _exactly(stream: IO[bytes], size: int) -> bytes:
     parts = []
     while size:
         part = stream.read(size)

@@ -109,9 +109,7 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
     )
 
 
-def assemble(
-    job: Mapping[str, Any], public: Any, plan: Plan
-) -> tuple[Any, Data, dict[str, float]]:
+def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data, dict[str, float]]:
     """(method, data, hyperparameters) of a job, under the plan's dtype."""
     from dnnbench.engine.compat import x64
 

@@ -123,9 +123,7 @@ def make_spec(config: Mapping[str, Any], instance: Instance) -> TrialSpec:
     settings = {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
     plan = None
     if role == "method":
-        plan = make_plan(
-            node["_plan"], config["plan"], settings, hardware, instance.public, budget
-        )
+        plan = make_plan(node["_plan"], config["plan"], settings, hardware, instance.public, budget)
     version = about.get("version")
     if version is None:
         version = 1

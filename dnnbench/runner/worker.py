@@ -1,4 +1,4 @@
-"""The child process: reads jobs from its standard input, solves them, reports on its standard output.
+"""The child process: reads jobs from standard input, solves them, reports on standard output.
 
 Run as `python -m dnnbench.runner.worker`. What libraries print goes to standard error; frames
 have a copy of the original standard output to themselves. The process ends when its input does.
@@ -9,6 +9,7 @@ import sys
 import threading
 import time
 import traceback
+from pathlib import Path
 from typing import Any, BinaryIO
 
 import numpy as np
@@ -118,7 +119,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             reporter.send({"type": "error", "user": False, "memory": True, "message": "no memory"})
         except Exception as error:
             last = traceback.extract_tb(error.__traceback__)[-1]
-            where = f"{os.path.basename(last.filename)}:{last.lineno}"
+            where = f"{Path(last.filename).name}:{last.lineno}"
             text = f"{type(error).__name__}: {error} ({where})"
             traceback.print_exc()
             reporter.send({"type": "error", "user": False, "message": text})

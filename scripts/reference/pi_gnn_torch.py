@@ -91,7 +91,9 @@ class GraphConv(nn.Module):
 class Network(nn.Module):
     """Embedding, two graph convolutions, sigmoid."""
 
-    def __init__(self, n: int, d: int, h: int, dropout: float, convolution: type | Callable) -> None:
+    def __init__(
+        self, n: int, d: int, h: int, dropout: float, convolution: type | Callable
+    ) -> None:
         super().__init__()
         self.embedding = nn.Embedding(n, d)
         self.first, self.second = convolution(d, h), convolution(h, 1)

@@ -13,7 +13,9 @@ THINGS = ["methods", "baselines", "problems", "instances", "suites", "hardware"]
 CONTRACT = {"name", "kind", "taxonomy", "problems", "paper", "licence"}
 
 
-@pytest.mark.parametrize("verb", [(), ("run",), ("list",), ("show",), ("table",), ("data", "export")])
+@pytest.mark.parametrize(
+    "verb", [(), ("run",), ("list",), ("show",), ("table",), ("data", "export")]
+)
 def test_help(cli, verb):
     said = cli(*verb, "--help")
     assert said.code == 0

@@ -31,8 +31,10 @@ FUNCTIONS = {
         lambda c: jnp.sum(c) < 10, lambda c: c + 1 + jnp.abs(s), x
     ),
     "cond": lambda x, s, w: jax.lax.cond(s > 0, lambda v: v + w, lambda v: v - w, x),
-    "random": lambda x, s, w: x
-    + jax.random.normal(jax.random.fold_in(jax.random.key(3), (s * 10).astype(jnp.int32)), (N,)),
+    "random": lambda x, s, w: (
+        x
+        + jax.random.normal(jax.random.fold_in(jax.random.key(3), (s * 10).astype(jnp.int32)), (N,))
+    ),
     "custom": lambda x, s, w: jax.nn.relu(x) + jax.nn.sigmoid(w * s),
     "gradient": lambda x, s, w: jax.grad(lambda v: jnp.sum(jnp.tanh(v * w) ** 2) * s)(x),
     "product": lambda x, s, w: spmm(_matrix(), x) * w + s,

@@ -1,7 +1,7 @@
 """Differentiable energies of cut problems: quadratic polynomials of binary variables."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -36,6 +36,10 @@ class QuadraticEnergy:
 
     kernel: str
     dtype: str
+
+    def prepare(self, public: Any) -> Quadratic:
+        """The problem's couplings and linear part; given by the problem."""
+        raise NotImplementedError
 
     def energy(self, x: jax.Array, data: Quadratic) -> jax.Array:
         """Multilinear extension at x in [0, 1]^n: the expected energy of independent bits."""
