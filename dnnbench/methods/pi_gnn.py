@@ -37,6 +37,7 @@ class TwoLayerGCN(nn.Module):
         nodes: n.
         embedding: width d of the trained embedding.
         hidden: width h.
+        scale: standard deviation of the initial embedding.
         dropout: rate between the layers.
         dtype: floating point type of the parameters.
     """
@@ -44,13 +45,14 @@ class TwoLayerGCN(nn.Module):
     nodes: int
     embedding: int
     hidden: int
+    scale: float
     dropout: float
     dtype: Any
 
     @nn.compact
     def __call__(self, first: Sparse, second: Sparse, key: jax.Array) -> jax.Array:
         """Probabilities [n]; the two operators are one matrix in layouts for h and 1 columns."""
-        normal = nn.initializers.normal(1.0)
+        normal = nn.initializers.normal(self.scale)
         x = self.param("embedding", normal, (self.nodes, self.embedding), self.dtype)
         x = nn.relu(GraphConv(self.hidden, self.dtype)(first, x))
         x = nn.Dropout(self.dropout, deterministic=self.dropout == 0)(x, rng=key)
@@ -80,6 +82,7 @@ class PIGNN(GradientMethod):
         energy: quadratic energy with a QUBO form.
         embedding: embedding width d, or None for floor(sqrt(n)).
         hidden: hidden width h, or None for floor(d / 2).
+        embedding_scale: standard deviation of the initial embedding.
         dropout: dropout rate between the layers.
         num_steps: most epochs of one restart.
         patience: epochs in a row without progress that end a restart.
@@ -91,6 +94,7 @@ class PIGNN(GradientMethod):
     energy: QuadraticEnergy
     embedding: int | None
     hidden: int | None
+    embedding_scale: float
     dropout: float
     num_steps: int
     patience: int
@@ -127,7 +131,8 @@ class PIGNN(GradientMethod):
 
     def _network(self, n: int) -> TwoLayerGCN:
         d, h = self.sizes(n)
-        return TwoLayerGCN(n, d, h, self.dropout, jnp.dtype(self.energy.dtype))
+        dtype = jnp.dtype(self.energy.dtype)
+        return TwoLayerGCN(n, d, h, self.embedding_scale, self.dropout, dtype)
 
     def start(self, ctx: Ctx) -> tuple[PyTree, Patience]:
         """Normal embedding, Xavier weights, zero biases."""

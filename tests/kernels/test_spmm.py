@@ -11,7 +11,7 @@ forms = pytest.mark.parametrize("kernel", SPARSE_KERNELS)
 
 @forms
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize("columns", [None, 1, 3, 16, 31])
+@pytest.mark.parametrize("columns", [None, 3, 31])
 def test_product_equals_scipy(kernel, kind, columns):
     csr = symmetric(kind, n=100)
     A = make_sparse(csr, kernel, "float32")
