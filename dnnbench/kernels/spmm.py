@@ -151,7 +151,7 @@ def _jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], **params: Any) -> 
 def _transpose(cotangent: Any, *operands: Any, **params: Any) -> list[Any]:
     leaves = operands[:-1]
     if not isinstance(cotangent, ad.Zero):
-        pass
+        cotangent = _spmm_p.bind(*leaves, cotangent, **params)
     return [*[None] * len(leaves), cotangent]
 
 

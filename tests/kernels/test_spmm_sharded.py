@@ -39,6 +39,15 @@ def own(A, x):
 sharded = jax.shard_map(own, mesh=mesh, in_specs=(P("lanes"), P()), out_specs=P("lanes"))
 expected = np.stack([s * (csr @ x[:, 0]) for s in range(8)])
 np.testing.assert_allclose(jax.jit(sharded)(stack, x[:, 0]), expected, rtol=1e-5, atol=1e-5)
+
+# The gradient in the shared state adds up what every device contributes.
+def total(A, x):
+    return jax.lax.psum(jnp.sum(jnp.sin(own(A, x))), "lanes")
+summed = jax.shard_map(total, mesh=mesh, in_specs=(P("lanes"), P()), out_specs=P())
+got = jax.jit(jax.grad(summed, 1))(stack, x[:, 0])
+dense = np.stack([s * csr.toarray() for s in range(8)]).astype(np.float32)
+expected = jax.grad(lambda x: jnp.sum(jnp.sin(dense @ x)))(x[:, 0])
+np.testing.assert_allclose(got, expected, rtol=1e-4, atol=1e-4)
 print("equal")
 """
 
