@@ -118,11 +118,11 @@ class PIGNN(GradientMethod):
         n, nnz = public.num_vertices, matrix.nnz
         _, hidden = self.sizes(n)
         widest = int(public.degrees.max(initial=0))
-        platform = jax.default_backend()
+        platform, lanes = jax.default_backend(), self.energy.lanes
         operators = tuple(
             make_sparse(
                 matrix,
-                choose_spmm(platform, n, nnz, columns, self.energy.dtype, widest),
+                choose_spmm(platform, n, nnz, columns * lanes, self.energy.dtype, widest),
                 self.energy.dtype,
             )
             for columns in (hidden, 1)

@@ -117,7 +117,9 @@ def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data
     energy_class = implementation("problems", job["problem_about"]["energy"])
     cls: Any = implementation("methods", job["about"]["implementation"])
     with x64(plan.dtype == "float64"):
-        energy: Any = build(energy_class, {}, kernel=plan.kernel, dtype=plan.dtype)
+        energy: Any = build(
+            energy_class, {}, kernel=plan.kernel, dtype=plan.dtype, lanes=plan.micro_batch
+        )
         method = build(cls, settings, energy=energy)
         own, derived = method.prepare(public)
         data = Data(energy.prepare(public), own)

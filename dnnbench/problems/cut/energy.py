@@ -32,10 +32,12 @@ class QuadraticEnergy:
     Attributes:
         kernel: name of the sparse product.
         dtype: floating point type of the arrays.
+        lanes: lanes that share a product; methods with products of their own choose kernels by it.
     """
 
     kernel: str
     dtype: str
+    lanes: int = 1
 
     def prepare(self, public: Any) -> Quadratic:
         """The problem's couplings and linear part; given by the problem."""
