@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from pathlib import Path
 from typing import Annotated, Any
 
 import typer
@@ -24,7 +25,7 @@ def doctor(
     facts = _facts()
     if as_json:
         typer.echo(json.dumps(facts))
-        return 0
+        return 0 if facts["jax"]["works"] else 1
     for name, value in facts.items():
         if isinstance(value, dict):
             typer.echo(f"{name}:")
@@ -41,6 +42,8 @@ def _facts() -> dict[str, Any]:
 
     found = environment()
     cache, data = places.cache_dir(), os.environ.get("DNNBENCH_DATA")
+    if data and not Path(data).is_dir():
+        data += " (no such folder)"
     extras = {
         "baselines": ("dimod", "dwave", "numba"),
         "noncommercial": ("bm3d",),

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from dnnbench.config import catalog
@@ -96,9 +97,9 @@ _COLUMNS = {
 def _print(console: Console, what: What, rows: list[dict[str, Any]]) -> None:
     table = Table(title=what.value, title_justify="left", box=None, header_style="bold")
     for column in _COLUMNS[what]:
-        table.add_column(column, overflow="fold")
+        table.add_column(column, overflow="fold", no_wrap=column == "name")
     for row in rows:
-        table.add_row(*(_text(row.get(c)) for c in _COLUMNS[what]))
+        table.add_row(*(escape(_text(row.get(c))) for c in _COLUMNS[what]))
     console.print(table)
 
 

@@ -70,7 +70,10 @@ def _run(arguments: list[str] | None) -> int:
     except _ClickError as error:
         _show_usage_error(error)
         return EXIT_USAGE
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit) as leaving:
+        # Click turns a broken pipe into an exit with 1, which would say that a trial failed.
+        if not isinstance(leaving.__context__ or leaving, BrokenPipeError):
+            raise
         # The reader (`| head`) has left; nothing more can be said to it.
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return EXIT_OK
@@ -80,7 +83,8 @@ def _run(arguments: list[str] | None) -> int:
 def _show_usage_error(error: Any) -> None:
     """One line on what is wrong, one on where help is; without arguments, the help itself."""
     if type(error).__name__ == "NoArgsIsHelpError":
-        error.show()
+        if error.format_message():  # with rich, Typer has printed the help already
+            error.show()
         return
     typer.echo(f"dnnbench: {error.format_message()}", err=True)
     if error.ctx is not None:

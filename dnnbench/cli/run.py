@@ -51,8 +51,12 @@ def run(
         from dnnbench.cli.live import Live
 
         title = f"{prepared.spec.solver} on {prepared.spec.instance.name}"
-        with Live(title, quiet or as_json) as watch:
-            result = run_once(prepared, watch, replace_record=again)
+        try:
+            with Live(title, quiet or as_json) as watch:
+                result = run_once(prepared, watch, replace_record=again)
+        except KeyboardInterrupt:
+            typer.echo("dnnbench: interrupted before there was anything to keep", err=True)
+            return 130
         record, answer = result.record, result.solution
     else:
         record, answer = stored.record, stored.solution

@@ -32,14 +32,14 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
     groups = [o for o in parsed if o.key_or_group in (*catalog.GROUPS, "experiment")]
     for override in groups:
         _check_group(override.key_or_group, override.value())
-    unset = [o for o in groups if o.value() is None]
-    base = _hydra([o.input_line for o in groups if o not in unset])
+    last = {o.key_or_group: o for o in groups}
+    chosen = [o.input_line for o in last.values() if o.value() is not None]
+    base = _hydra(chosen)
     known = _flatten(base)
-    for override in parsed:
-        key = override.key_or_group
-        if override not in groups:
-            _check_key(key, known)
-    return checked(_hydra([o.input_line for o in parsed if o not in unset]) | literal)
+    settings = [o for o in parsed if o not in groups]
+    for override in settings:
+        _check_key(override.key_or_group, known)
+    return checked(_hydra([*chosen, *(o.input_line for o in settings)]) | literal)
 
 
 def _literal(override: str) -> tuple[str, str | None] | None:

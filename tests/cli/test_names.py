@@ -1,13 +1,15 @@
 """`--help`, `list`, `show` and completion: what there is to choose from."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 
 from dnnbench.cli.completion import complete_override
 from dnnbench.config import catalog
 from dnnbench.instances import registry
-from tests.cli.command import dnnbench
+from tests.cli.command import dnnbench, environment
 
 THINGS = ["methods", "baselines", "problems", "instances", "suites", "hardware"]
 CONTRACT = {"name", "kind", "taxonomy", "problems", "paper", "licence"}
@@ -27,7 +29,7 @@ def test_version_and_a_bare_command_line():
     assert dnnbench("--version").stdout == "0.1.0\n"
     bare = dnnbench()
     assert bare.returncode == 2
-    assert "Usage: dnnbench" in bare.stderr
+    assert "Usage: dnnbench" in bare.stdout + bare.stderr
 
 
 @pytest.mark.parametrize("thing", THINGS)
@@ -63,12 +65,7 @@ def test_list_instances_of_a_suite(cli):
     assert lines[0].split() == ["gset/G1", "n", "800", "m", "19176", "best", "known", "11624"]
 
 
-def test_list_into_a_pipe_that_closes_is_no_error(tmp_path):
-    import subprocess
-    import sys
-
-    from tests.cli.command import environment
-
+def test_list_into_a_pipe_that_closes_is_no_error():
     done = subprocess.run(
         ["bash", "-c", f"set -o pipefail; {sys.executable} -m dnnbench list instances | head -1"],
         capture_output=True,
@@ -78,7 +75,7 @@ def test_list_into_a_pipe_that_closes_is_no_error(tmp_path):
     )
     assert done.stdout.startswith("gset/G1 ")
     assert "Traceback" not in done.stderr
-    assert done.returncode in (0, 141)
+    assert done.returncode == 0
 
 
 @pytest.mark.parametrize("group", catalog.GROUPS)
@@ -114,7 +111,10 @@ def test_show_instances_and_suites(cli, name):
         ("budget.se", ["budget.seconds="]),
         ("hardware.thr", ["hardware.threads="]),
         ("method.learn", ["method.learning_rate="]),
-        ("instance=gset/G8", ["instance=gset/G81"]),
+        (
+            "instance=gset/G7",
+            ["instance=gset/G7", "instance=gset/G70", "instance=gset/G72", "instance=gset/G77"],
+        ),
         ("see", ["seed="]),
         ("nothing", []),
         ("seed=", []),

@@ -168,6 +168,7 @@ def test_failed_trial_exits_with_1_and_says_why(cli, tmp_path, monkeypatch):
 
 @pytest.mark.parametrize("name", ["a b.txt", "x=1,2.txt", "[a]{b}.txt", "[/]'q\".txt", "a\\b$.txt"])
 def test_files_with_odd_names(cli, tmp_path, monkeypatch, name):
+    (tmp_path / name).parent.mkdir(exist_ok=True)
     (tmp_path / name).write_text("3 2\n1 2\n2 3\n")
     monkeypatch.chdir(tmp_path)
     said = cli("run", "baseline=random", "budget.steps=9", f"instance=./{name}", "results=odd [r]")
