@@ -80,7 +80,13 @@ def _best_baseline(record: Record, store: Store) -> str | None:
     best: tuple[Record, bool] | None = None
     for rival, shipped in found:
         same = rival.instance_sha256 == record.instance_sha256 and rival.problem == record.problem
-        if rival.role != "baseline" or not same or rival.value is None or not rival.feasible:
+        if (
+            rival.trial_id == record.trial_id
+            or rival.role != "baseline"
+            or not same
+            or rival.value is None
+            or not rival.feasible
+        ):
             continue
         assert best is None or best[0].value is not None
         if best is None or better(rival.value, best[0].value or 0, record.sense):

@@ -35,7 +35,9 @@ def notes(final: Final, raw: Verdict | None, problem: Exact) -> list[str]:
         if abs(final.claim - float(raw.objective)) > _CLAIM_TOLERANCE * scale:
             said.append(f"the solver claimed {final.claim:g}, verification found {raw.objective:g}")
     distance = final.diagnostics.get("integrality")
-    if distance and distance["last"] > _FAR_FROM_BINARY:
+    # A lane that was refilled is read in the middle of a restart, which says nothing.
+    unfinished = not final.diagnostics.get("restarts_finished")
+    if distance and unfinished and distance["last"] > _FAR_FROM_BINARY:
         said.append(
             f"the relaxed point is {distance['last']:.2f} from binary on average: "
             "rounding decides, not the optimisation (run longer, or sharpen it)"

@@ -36,22 +36,22 @@ class Report:
     """What came of the workers.
 
     Attributes:
-        finals: last words of the workers that finished.
+        finals: per worker its last words, if it finished.
         streamed: per worker (z, claim, objective) of the last streamed incumbent.
         traces: per worker rows streamed so far, for workers that did not finish.
         status: `timeout`, `out_of_memory`, `interrupted`, `error`, or None if all finished.
         message: what went wrong, or None.
         solve_seconds: since the start of the solve, for trials without last words.
-        steps: the most steps seen in progress reports.
+        steps: per worker the most steps seen in its progress reports.
     """
 
-    finals: list[Final] = field(default_factory=list)
+    finals: dict[int, Final] = field(default_factory=dict)
     streamed: dict[int, tuple[np.ndarray, float, float]] = field(default_factory=dict)
     traces: dict[int, list[list[float]]] = field(default_factory=dict)
     status: str | None = None
     message: str | None = None
     solve_seconds: float = 0.0
-    steps: int = 0
+    steps: dict[int, int] = field(default_factory=dict)
 
 
 def supervise(
@@ -132,7 +132,7 @@ class _Supervision:
     def _handle(
         self, worker: Worker, header: dict[str, Any], arrays: dict[str, np.ndarray]
     ) -> None:
-        kind = header["type"]
+        kind, index = header["type"], self.workers.index(worker)
         if kind == "phase":
             if _PHASES.index(header["name"]) > _PHASES.index(self.phase):
                 self.phase = header["name"]
@@ -142,10 +142,9 @@ class _Supervision:
                 if self.ready >= self.waiting:
                     self._go()
         elif kind == "progress":
-            self.report.steps = max(self.report.steps, header["steps"])
+            self.report.steps[index] = max(self.report.steps.get(index, 0), header["steps"])
             self.watch.progress(header["seconds"], header["steps"])
         elif kind == "incumbent":
-            index = self.workers.index(worker)
             objective = header["objective"]
             self.report.streamed[index] = (arrays["z"], header["claim"], objective)
             row = [header["seconds"], header["steps"], objective]
@@ -154,7 +153,7 @@ class _Supervision:
                 self.best = objective
                 self.watch.incumbent(objective, header["seconds"], header["steps"])
         elif kind == "final":
-            self.report.finals.append(Final.from_message(header, arrays))
+            self.report.finals[index] = Final.from_message(header, arrays)
             self.waiting.discard(worker)
         elif kind == "error":
             if header.get("user"):

@@ -61,25 +61,28 @@ def run_trial(spec: TrialSpec, pool: Pool, watch: Watch | None = None) -> Result
 
 def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
     """One last word of all processes: the best answer, work summed, traces interleaved."""
-    finals = list(report.finals)
-    if report.status is not None:
-        for index, (z, claim, _) in report.streamed.items():
-            finals.append(
-                Final(
-                    z=z,
-                    raw_z=z,
-                    claim=claim,
-                    status=report.status,
-                    steps=report.steps,
-                    restarts=0,
-                    load_seconds=0.0,
-                    compile_seconds=0.0,
-                    solve_seconds=report.solve_seconds,
-                    trace=report.traces.get(index, []),
-                )
-            )
+    known = dict(report.finals)
+    for index, (z, claim, _) in report.streamed.items():
+        known.setdefault(
+            index,
+            Final(
+                z=z,
+                raw_z=z,
+                claim=claim,
+                status=report.status or "error",
+                steps=report.steps.get(index, 0),
+                restarts=0,
+                load_seconds=0.0,
+                compile_seconds=0.0,
+                solve_seconds=report.solve_seconds,
+                trace=report.traces.get(index, []),
+            ),
+        )
+    # In the order of the processes, not of their arrival: the first of equals is taken.
+    finals = [known[index] for index in sorted(known)]
     if not finals:
-        return Final(None, None, None, report.status or "error", report.steps, 0, 0, 0, 0)
+        steps = sum(report.steps.values())
+        return Final(None, None, None, report.status or "error", steps, 0, 0, 0, 0)
     if len(finals) == 1:
         return finals[0]
     public = spec.instance.public

@@ -1,0 +1,69 @@
+"""Solvers that misbehave, for the worker to import as `dnnbench.baselines.naughty`."""
+
+import os
+from dataclasses import dataclass
+from typing import ClassVar
+
+import numpy as np
+
+from dnnbench.baselines.base import Baseline
+
+
+@dataclass(frozen=True)
+class Naughty(Baseline):
+    """Offers one cut, then does what its subclass says."""
+
+    version: ClassVar[int] = 1
+
+    def solve(self, problem, public, rng, limits, search):
+        z = problem.random(public, rng)
+        search.offer(z, float(problem.verify(z, public, None).objective), 1, 1)
+        self.then(z, search)
+
+    def then(self, z, search):
+        raise NotImplementedError
+
+
+class Dies(Naughty):
+    def then(self, z, search):
+        print("the last line")
+        os._exit(7)
+
+
+class DiesAtOnce(Naughty):
+    def prepare(self, problem, public):
+        os.abort()
+
+
+class Raises(Naughty):
+    def then(self, z, search):
+        raise ArithmeticError("no such number")
+
+
+class RunsOut(Naughty):
+    def then(self, z, search):
+        raise MemoryError
+
+
+class NeverStops(Naughty):
+    def then(self, z, search):
+        while True:
+            search.should_stop()
+
+
+class Boasts(Naughty):
+    def then(self, z, search):
+        search.offer(1 - z, 1e9, 2, 2)
+
+
+class Malformed(Naughty):
+    def then(self, z, search):
+        search.offer(np.full(3, 2, np.uint8), 1e9, 2, 2)
+
+
+class Chatters(Naughty):
+    """Writes to standard output, where the frames go."""
+
+    def then(self, z, search):
+        print("x" * 100_000, flush=True)
+        os.write(1, b"not a frame")
