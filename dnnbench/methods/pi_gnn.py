@@ -7,6 +7,8 @@ References:
     Schuetz, Brubaker & Katzgraber, Combinatorial optimization with physics-inspired graph neural
     networks, Nature Machine Intelligence 4:367, 2022, arXiv 2107.01188 (Eqs. 5-7); sizes, learning
     rate, tolerance and patience as in the authors' example repository.
+    A limit of the architecture: messages carry no self-loop, so vertices with the same neighbours
+    get the same probability, and an optimum that parts such twins is out of reach.
     Departs from it: thresholded candidates are scored every `score_every` epochs instead of every
     epoch; restarts follow each other until the budget ends, where the paper reports the best of
     several seeds. The hidden sizes that the paper searched for each MaxCut instance are not

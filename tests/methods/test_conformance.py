@@ -20,14 +20,19 @@ PAIRS = [
 def test_finds_the_optimum_and_claims_no_more(method, problem, name):
     spec = conformance.spec_of(method, problem, conformance.tiny(name))
     optimum = conformance.best_cut(spec.instance.public)
-    result = conformance.solve(spec, steps=conformance.CAP, target=-optimum)
+    declared = conformance.declared(method)
+    asked = name != "signed" or declared.get("optimum_with_signed_weights", True)
+    steps = conformance.CAP if asked else conformance.STEPS
+    result = conformance.solve(spec, steps=steps, target=-optimum)
     outcome = result.outcomes[0]
     verdict = exact_side(spec.problem_about).verify(outcome.z, spec.instance.public, None)
     assert verdict.feasible
     assert -outcome.cost == verdict.objective
-    assert verdict.objective == optimum
-    assert result.stop == "target"
+    assert verdict.objective <= optimum
     assert outcome.restarts >= conformance.LANES
+    if asked:
+        assert verdict.objective == optimum
+        assert result.stop == "target"
 
 
 @pytest.mark.parametrize(("method", "problem"), PAIRS)
@@ -58,3 +63,11 @@ def test_same_seed_same_record_other_seed_another(method, problem):
     assert a.diagnostics["restart_cost"] != c.diagnostics["restart_cost"] or (
         a.z.tobytes() != c.z.tobytes()
     )
+
+
+def test_graph_networks_cannot_part_twins():
+    """Known limit of PI-GNN, kept as a test: vertices with the same neighbours stay together."""
+    spec = conformance.spec_of("pi_gnn", "maxcut", conformance.tiny("twins"))
+    z = conformance.solve(spec).outcomes[0].z
+    assert z[1] == z[3]
+    assert conformance.best_cut(spec.instance.public) == 10  # needs 1 and 3 on different sides

@@ -52,8 +52,8 @@ class NeverStops(Naughty):
 
 
 class Boasts(Naughty):
-    def then(self, z, search):
-        search.offer(1 - z, 1e9, 2, 2)
+    def solve(self, problem, public, rng, limits, search):
+        search.offer(problem.random(public, rng), 1e9, 1, 1)
 
 
 class Malformed(Naughty):

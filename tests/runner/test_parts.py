@@ -102,6 +102,7 @@ SPREAD = {"count": 4, "min": -5.0, "max": -5.0, "mean": -5.0, "std": 0.0}
         ({"restart_cost": SPREAD | {"count": 3}}, None),
         ({"integrality": {"last": 0.3, "least": 0.1}}, "0.30 from binary on average"),
         ({"integrality": {"last": 0.05, "least": 0.01}}, None),
+        ({"integrality": {"last": 0.3, "least": 0.1}, "restarts_finished": 2}, None),
         (
             {"out_of_memory": {"micro_batch_before": 8, "micro_batch_after": 4}},
             "micro-batch 8 became 4",
