@@ -105,7 +105,7 @@ class _Runner:
         lane = np.arange(self.plan.lanes)
         trial = lane // per_trial
         restarts = (lane % per_trial).astype(np.int32)
-        limit = NEVER if job.budget.restarts is None else job.budget.restarts
+        limit = NEVER if job.budget.restarts is None else min(job.budget.restarts, NEVER)
 
         def scalars(hp: dict[str, float]) -> dict[str, Any]:
             return {k: np.asarray(v, dtype) for k, v in hp.items()}
@@ -324,6 +324,8 @@ class _Runner:
         lanes = [u.lanes for u in self.units]
         violation = np.concatenate([np.asarray(u.best.violation, np.float64) for u in lanes])
         cost = np.concatenate([np.asarray(u.best.cost, np.float64) for u in lanes])
+        # Of equal answers the earliest find wins, so that the length of chunks decides nothing.
+        found_at = np.concatenate([np.asarray(u.best_step) for u in lanes])
         hits = self._hits()
         if self.job.trials == 1 and hits.min() != NEVER:
             # Only rows that met the target first compete: others may have run past that step.
@@ -332,7 +334,7 @@ class _Runner:
         steps = self._steps()
         for k, outcome in enumerate(self.outcomes):
             mine = slice(k * per_trial, (k + 1) * per_trial)
-            order = np.lexsort((cost[mine], violation[mine]))
+            order = np.lexsort((found_at[mine], cost[mine], violation[mine]))
             winner = k * per_trial + int(order[0])
             found = (float(violation[winner]), float(cost[winner]))
             if not np.isfinite(found[1]) or not found < (outcome.violation, outcome.cost):
