@@ -4,9 +4,9 @@
 one, its broadcasting rule moves the lane axis to the front, and XLA's CPU compiler then transposes
 the state several times a step (measured on a busy machine: about twice the time of a simulated
 bifurcation step on [10000, 64]). Here the function of one lane is traced to a jaxpr and evaluated
-with rules under which lanes stay last: elementwise operations broadcast their unbatched operands along a trailing
-axis, reductions and reshapes act on the leading axes as before. Anything else falls back on
-`jax.vmap` for that one operation.
+with rules under which lanes stay last: elementwise operations broadcast their unbatched operands
+along a trailing axis, reductions and reshapes act on the leading axes as before. Anything
+else falls back on `jax.vmap` for that one operation.
 """
 
 from collections.abc import Callable, Sequence
