@@ -3,6 +3,24 @@
 from dnnbench.config import catalog
 
 
+def complete_sweep(incomplete: str) -> list[str]:
+    """What may follow the word being typed after `sweep` or `compare`; values after a comma too."""
+    key, sign, value = incomplete.partition("=")
+    if not sign:
+        words = [f"{g}=" for g in catalog.SWEEP_GROUPS] + ["profile="]
+        return [*complete_override(incomplete), *(w for w in words if w.startswith(key))]
+    done, comma, last = value.rpartition(",")
+    if key in catalog.SWEEP_GROUPS:
+        options = list(catalog.entries(key))
+        if key == "suite":
+            from dnnbench.instances.registry import suites
+
+            options += list(suites())
+        return [f"{key}={done}{comma}{o}" for o in options if o.startswith(last)]
+    words = complete_override(f"{key}={last}")
+    return [f"{key}={done}{comma}{w.partition('=')[2]}" for w in words]
+
+
 def complete_override(incomplete: str) -> list[str]:
     """What may follow the word being typed, in Hydra's grammar."""
     key, sign, value = incomplete.partition("=")

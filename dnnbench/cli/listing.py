@@ -9,6 +9,8 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from dnnbench.cli import plugin_option
+from dnnbench.cli.plugin_option import PluginOption
 from dnnbench.config import catalog
 
 
@@ -21,6 +23,8 @@ class What(StrEnum):
     INSTANCES = "instances"
     SUITES = "suites"
     HARDWARE = "hardware"
+    EXPERIMENTS = "experiments"
+    LAUNCHERS = "launchers"
 
 
 def list_(
@@ -29,8 +33,10 @@ def list_(
     suite: Annotated[
         str | None, typer.Option(help="Only instances of this suite.", show_default=False)
     ] = None,
+    plugin: PluginOption = None,
 ) -> int:
     """List methods, baselines, problems, instances, suites or hardware."""
+    plugin_option.load(plugin)
     if what is None and as_json:
         raise typer.BadParameter("--json needs to know what to list")
     wanted = [what] if what else [What.METHODS, What.BASELINES, What.PROBLEMS, What.HARDWARE]
@@ -63,11 +69,18 @@ def _rows(what: What, suite: str | None) -> list[dict[str, Any]]:
             {"name": e.name, "title": e.about.get("title")} | e.defaults
             for e in catalog.entries("hardware").values()
         ]
+    if what in (What.EXPERIMENTS, What.LAUNCHERS):
+        return [
+            {"name": e.name, "title": e.about.get("title")}
+            for e in catalog.entries(what.value.removesuffix("s")).values()
+        ]
     from dnnbench.instances import registry
 
     if what is What.SUITES:
+        own = {e.name: e.node["instances"] for e in catalog.entries("suite").values()}
         return [
-            {"name": name, "instances": len(names)} for name, names in registry.suites().items()
+            {"name": name, "instances": len(names)}
+            for name, names in {**registry.suites(), **own}.items()
         ]
     names = registry.suite(suite) if suite else tuple(registry.registry())
     found = [registry.entry(name) for name in names]

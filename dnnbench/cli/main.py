@@ -7,7 +7,19 @@ from typing import Annotated, Any
 import typer
 
 import dnnbench
-from dnnbench.cli import data, doctor, listing, run, show, table
+from dnnbench.cli import (
+    check,
+    compare,
+    data,
+    doctor,
+    export,
+    listing,
+    rerun,
+    run,
+    show,
+    sweep,
+    table,
+)
 from dnnbench.errors import UserError
 
 EXIT_OK, EXIT_FAILED, EXIT_USAGE, EXIT_INTERRUPTED = 0, 1, 2, 130
@@ -46,7 +58,14 @@ def _options(
 app.command("run")(run.run)
 app.command("list")(listing.list_)
 app.command("show")(show.show)
+app.command("sweep")(sweep.sweep)
+app.command("resume")(sweep.resume)
+app.command("status")(sweep.status)
+app.command("compare")(compare.compare)
 app.command("table")(table.table)
+app.command("export")(export.export)
+app.command("rerun")(rerun.rerun)
+app.command("check")(check.check)
 app.command("doctor")(doctor.doctor)
 app.add_typer(data.app, name="data")
 

@@ -7,8 +7,9 @@ from typing import Annotated, Any
 
 import typer
 
-from dnnbench.cli import places
+from dnnbench.cli import places, plugin_option
 from dnnbench.cli.completion import complete_override
+from dnnbench.cli.plugin_option import PluginOption
 from dnnbench.errors import UserError
 
 
@@ -33,11 +34,13 @@ def run(
         bool, typer.Option("--cfg", help="Print the composed configuration and stop.")
     ] = False,
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="No progress display.")] = False,
+    plugin: PluginOption = None,
 ) -> int:
     """Run one trial: a method or a baseline on one instance, checked independently."""
     from dnnbench.config.compose import compose
     from dnnbench.runner.once import prepare, run_once
 
+    plugin_option.load(plugin)
     config = compose(overrides or [])
     if cfg:
         typer.echo(_yaml(config), nl=False)
@@ -91,9 +94,11 @@ def _writable(path: Path) -> None:
 def _yaml(config: dict[str, Any]) -> str:
     import yaml
 
-    def clean(node: Any) -> Any:
-        if isinstance(node, dict):
-            return {k: clean(v) for k, v in node.items() if not k.startswith("_")}
-        return node
+    return yaml.safe_dump(without_metadata(config), sort_keys=False)
 
-    return yaml.safe_dump(clean(config), sort_keys=False)
+
+def without_metadata(node: Any) -> Any:
+    """A configuration without what only describes it."""
+    if isinstance(node, dict):
+        return {k: without_metadata(v) for k, v in node.items() if not k.startswith("_")}
+    return node

@@ -5,7 +5,9 @@ from typing import Annotated
 
 import typer
 
+from dnnbench.cli import plugin_option
 from dnnbench.cli.completion import complete_override
+from dnnbench.cli.plugin_option import PluginOption
 from dnnbench.config import catalog
 from dnnbench.config.validate import expected
 from dnnbench.errors import unknown
@@ -23,8 +25,10 @@ def show(
         str,
         typer.Argument(help="A method, baseline, problem, instance...", autocompletion=_complete),
     ],
+    plugin: PluginOption = None,
 ) -> int:
     """Show what NAME is: paper, kind, licence, options with defaults and units."""
+    plugin_option.load(plugin)
     found = catalog.find(name)
     for entry in found:
         _show_entry(entry)

@@ -4,9 +4,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from dnnbench.config import catalog
+from dnnbench.config.hydra_base import composed, interpolated
 from dnnbench.config.validate import checked
 from dnnbench.errors import UserError, nearest, unknown
-from dnnbench.paths import shared_folder
 
 # Values of these keys are names and paths. They never pass through Hydra, so that a path may hold
 # characters that mean something in its grammar.
@@ -26,20 +26,47 @@ def compose(overrides: Sequence[str]) -> dict[str, Any]:
         UserError: an override cannot be read, names something unknown, or has a bad value.
     """
     literal = dict(pair for o in overrides if (pair := _literal(o)))
-    parsed = _parse([o for o in overrides if _literal(o) is None])
+    parsed = parse([o for o in overrides if _literal(o) is None])
     for override in parsed:
         _check_form(override)
-    groups = [o for o in parsed if o.key_or_group in (*catalog.GROUPS, "experiment")]
+    groups = [o for o in parsed if o.key_or_group in (*catalog.GROUPS, *catalog.SWEEP_GROUPS)]
+    chosen: dict[str, str | None] = {}
     for override in groups:
         _check_group(override.key_or_group, override.value())
-    last = {o.key_or_group: o for o in groups}
-    chosen = [o.input_line for o in last.values() if o.value() is not None]
-    base = _hydra(chosen)
-    known = _flatten(base)
-    settings = [o for o in parsed if o not in groups]
-    for override in settings:
-        _check_key(override.key_or_group, known)
-    return checked(_hydra([*chosen, *(o.input_line for o in settings)]) | literal)
+        chosen[override.key_or_group] = override.value()
+    values = {o.key_or_group: o.value() for o in parsed if o not in groups}
+    config = compose_values(chosen, values | literal)
+    for override in parsed:
+        if override.is_add() or override.is_force_add():
+            raise UserError(f"'{override.input_line}': that is there already; leave out the '+'")
+    return config
+
+
+def compose_values(chosen: Mapping[str, str | None], values: Mapping[str, Any]) -> dict[str, Any]:
+    """The composed, validated configuration from choices and values that need no parsing.
+
+    Args:
+        chosen: option by group, such as `method: pi_gnn`; None chooses nothing.
+        values: by dotted key, such as `budget.seconds: 5.0`.
+
+    Raises:
+        UserError: a key is unknown or a value is bad.
+    """
+    config = composed(tuple(f"{k}={v}" for k, v in sorted(chosen.items()) if v is not None))
+    known = _flatten(config)
+    for key in values:
+        _check_key(key, known)
+    if any("${" in v for v in values.values() if isinstance(v, str)):
+        free = {k: v for k, v in values.items() if k not in _LITERAL}
+        config = interpolated(config, free)
+        values = {k: v for k, v in values.items() if k in _LITERAL}
+    for key, value in values.items():
+        *path, last = key.split(".")
+        node = config
+        for part in path:
+            node = node[part]
+        node[last] = value
+    return checked(config)
 
 
 def _literal(override: str) -> tuple[str, str | None] | None:
@@ -50,7 +77,7 @@ def _literal(override: str) -> tuple[str, str | None] | None:
     if value == "null":
         return key, None
     if len(value) > 1 and value[0] == value[-1] and value[0] in "'\"":
-        return key, str(_parse([override])[0].value())
+        return key, str(parse([override])[0].value())
     return key, value
 
 
@@ -62,6 +89,8 @@ def _check_form(override: Any) -> None:
         )
     if override.is_delete():
         raise UserError(f"'{override.input_line}': nothing can be taken out of the configuration")
+    if override.package is not None:
+        raise UserError(f"'{override.input_line}': groups have one place each (leave out the '@')")
 
 
 def _check_key(key: str, known: Mapping[str, bool]) -> None:
@@ -76,7 +105,12 @@ def _check_key(key: str, known: Mapping[str, bool]) -> None:
         raise UserError(f"'{key}' holds several options; set them one by one, as in {inside}=...")
 
 
-def _parse(overrides: Sequence[str]) -> list[Any]:
+def parse(overrides: Sequence[str]) -> list[Any]:
+    """Hydra's reading of each override.
+
+    Raises:
+        UserError: one cannot be read.
+    """
     from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
@@ -98,6 +132,9 @@ def _parse(overrides: Sequence[str]) -> list[Any]:
 
 
 def _check_group(group: str, value: Any) -> None:
+    if group in catalog.SWEEP_GROUPS:
+        what = "an experiment is" if group == "experiment" else f"a {group} is for"
+        raise UserError(f"{what} many trials: start them with `dnnbench sweep {group}={value} ...`")
     if value is None:
         if group not in _OPTIONAL:
             raise UserError(
@@ -106,10 +143,6 @@ def _check_group(group: str, value: Any) -> None:
         return
     if not isinstance(value, str):
         raise unknown(group, str(value), catalog.entries(group))
-    if group == "experiment":
-        raise UserError(
-            f"an experiment is many trials: start it with `dnnbench sweep experiment={value}`"
-        )
     if value in catalog.entries(group):
         return
     other = {"method": "baseline", "baseline": "method"}.get(group)
@@ -143,22 +176,3 @@ def _unknown_key(key: str, known: Mapping[str, bool]) -> UserError:
     top = {k for k in known if "." not in k} | {*catalog.GROUPS}
     hint = nearest(key, {*known, *top}) or "; known: " + ", ".join(sorted(top))
     return UserError(f"unknown option '{key}'{hint}")
-
-
-def _hydra(overrides: Sequence[str]) -> dict[str, Any]:
-    from hydra import compose as hydra_compose
-    from hydra import initialize_config_dir
-    from hydra.core.global_hydra import GlobalHydra
-    from hydra.errors import HydraException
-    from omegaconf import OmegaConf
-    from omegaconf.errors import OmegaConfBaseException
-
-    GlobalHydra.instance().clear()
-    try:
-        with initialize_config_dir(str(shared_folder("configs")), version_base="1.3"):
-            config = hydra_compose("config", overrides=list(overrides))
-        plain = OmegaConf.to_container(config, resolve=True)
-    except (HydraException, OmegaConfBaseException) as error:
-        raise UserError(" ".join(str(error).splitlines()[:2])) from None
-    assert isinstance(plain, dict)
-    return {str(k): v for k, v in plain.items()}

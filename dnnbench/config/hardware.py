@@ -4,6 +4,7 @@ import importlib.util
 import os
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any, Literal
 
@@ -21,6 +22,10 @@ class Hardware:
         precision: matrix product precision on GPUs.
         deterministic: whether XLA is asked for deterministic GPU operations.
         memory_limit: bytes, or None.
+        setup_limit: seconds that loading and compiling may take.
+        time_limit: seconds after which a solve without a budget in seconds is ended, or None.
+        checkpoint_every: seconds of solve time between two checkpoints, or None.
+        exclusive: whether a trial with a budget in seconds waits until it is alone.
         pin: whether the process is pinned to its cores.
     """
 
@@ -30,6 +35,10 @@ class Hardware:
     precision: str
     deterministic: bool
     memory_limit: int | None
+    setup_limit: float
+    time_limit: float | None
+    checkpoint_every: float | None
+    exclusive: bool
     pin: bool
 
     def to_dict(self) -> dict[str, Any]:
@@ -64,6 +73,7 @@ def available_cores() -> int:
     return os.cpu_count() or 1
 
 
+@cache
 def gpu_missing() -> str | None:
     """Why JAX could not use a GPU here, or None if it looks as if it could."""
     plugins = ("jax_cuda12_plugin", "jax_cuda13_plugin", "jax_rocm7_plugin", "jax_rocm60_plugin")
@@ -100,5 +110,9 @@ def resolve(config: Mapping[str, Any]) -> Hardware:
         precision=config["precision"],
         deterministic=config["deterministic"],
         memory_limit=None if limit is None else int(limit * 2**30),
+        setup_limit=config["setup_limit"],
+        time_limit=config["time_limit"],
+        checkpoint_every=config["checkpoint_every"],
+        exclusive=config["exclusive"],
         pin=config["pin"],
     )

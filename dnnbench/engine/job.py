@@ -1,6 +1,6 @@
 """What goes into a run of the engine and what comes out of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -61,12 +61,18 @@ class Hooks:
         progress: (seconds, steps) after every chunk.
         should_stop: whether the user asked to end the run.
         reserve: seconds of the budget to leave for repair and polish.
+        checkpoint: called after every chunk that does not end the run, and when it is interrupted,
+            with a function that gives the run's state as arrays; whoever is called decides whether
+            it is time to keep one.
+        resume: such arrays, to go on from; ignored if they do not fit the run's shapes.
     """
 
     incumbent: Callable[[int, np.ndarray, float, float, int], float] = _ignore_incumbent
     progress: Callable[[float, int], None] = lambda seconds, steps: None
     should_stop: Callable[[], bool] = lambda: False
     reserve: Callable[[], float] = lambda: 0.0
+    checkpoint: Callable[[Callable[[], dict[str, np.ndarray]]], None] = lambda state: None
+    resume: Mapping[str, np.ndarray] | None = None
 
 
 @dataclass
@@ -102,6 +108,7 @@ class Result:
         compile_seconds, solve_seconds: apart; compilation comes first.
         plan: the plan as it ran (smaller units after an out-of-memory error).
         memory_bytes: what the compiler expects a unit to need, or None.
+        reused: whether an earlier run's compiled program was taken over.
     """
 
     outcomes: list[Outcome]
@@ -111,3 +118,4 @@ class Result:
     solve_seconds: float
     plan: Plan
     memory_bytes: int | None
+    reused: bool = False

@@ -10,7 +10,9 @@ import jax.numpy as jnp
 import numpy as np
 from jax.sharding import Mesh, NamedSharding, PartitionSpec
 
+from dnnbench.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from dnnbench.engine.compat import out_of_memory, x64
+from dnnbench.engine.compiled import Compiled, Programs, compile_run, program_key
 from dnnbench.engine.contract import PyTree
 from dnnbench.engine.job import Hooks, Job, Outcome, Result, Stop
 from dnnbench.engine.lanes import Own, Shared, Spec
@@ -24,7 +26,10 @@ _CHUNK_SHARE = 0.05
 
 
 def run(
-    job: Job, hooks: Hooks | None = None, on_compiled: Callable[[], None] = lambda: None
+    job: Job,
+    hooks: Hooks | None = None,
+    on_compiled: Callable[[], None] = lambda: None,
+    programs: Programs | None = None,
 ) -> Result:
     """Run a job to its budget and return the best candidate of each trial.
 
@@ -32,6 +37,7 @@ def run(
         job: what to run.
         hooks: the caller's side effects.
         on_compiled: called when compilation is over, right before the clock starts.
+        programs: compiled programs of earlier runs in this process, to be taken over and added to.
 
     An out-of-memory error in compilation or at the first step halves the micro-batch and starts
     over; later ones propagate.
@@ -45,11 +51,12 @@ def run(
         raise ValueError(f"{job.plan.lanes} lanes cannot be shared by {job.trials} trials")
     plan = job.plan
     compile_seconds = 0.0
+    programs = Programs() if programs is None else programs
     with x64(plan.dtype == "float64"):
         while True:
             begin = time.perf_counter()
             try:
-                runner = _Runner(job, plan)
+                runner = _Runner(job, plan, programs)
                 compile_seconds += time.perf_counter() - begin
                 on_compiled()
                 return runner.go(hooks or Hooks(), compile_seconds)
@@ -62,16 +69,16 @@ def run(
 class _Runner:
     """One attempt at a job with one plan; mutable, lives for one run."""
 
-    def __init__(self, job: Job, plan: Plan) -> None:
+    def __init__(self, job: Job, plan: Plan, programs: Programs) -> None:
         self.job, self.plan = job, plan
         self.lanes_per_trial = plan.lanes // job.trials
         dtype = jnp.dtype(plan.dtype)
         self.spec = Spec(job.method, job.monitors, dtype, self.lanes_per_trial, plan.score_every)
         self.mesh = self._make_mesh(plan)
         self.rows = 1 if self.mesh is None else self.mesh.size
-        self.program = Program(self.spec, plan, job.trials == 1, self.mesh)
+        self.units: list[Unit] = []
         self._prepare_arguments(dtype)
-        self._compile()
+        self._compile(programs)
 
     @staticmethod
     def _make_mesh(plan: Plan) -> Mesh | None:
@@ -137,91 +144,27 @@ class _Runner:
 
     # Compilation --------------------------------------------------------------------------------
 
-    def _compile(self) -> None:
-        program, shared, own = self.program, self.shared, self.owns[0]
-        restarts, number = self.restarts[0], np.int32(1)
-        self.start = program.compile(
-            program.start, (restarts, shared, own), "lsl", "u", donate=False
-        )
-        unit = jax.eval_shape(program.start, restarts, shared, own)
-        if self.mesh is not None:  # the unsharded shape function sees one row of scalars
-            rows = jax.ShapeDtypeStruct((self.rows,), jnp.int32)
-            unit = unit._replace(step=rows, hit_step=rows)
-        self.memory_bytes: int | None = None
-        self.chunks, self.enters = [], []
-        for i, phase in enumerate(self.job.method.phases):
-            if i > 0:  # the state's structure may change with the optimiser
-                move = partial(program.enter, phase)
-                self.enters.append(program.compile(move, (unit, shared, own), "usl", "u", True))
-                unit = jax.eval_shape(move, unit, shared, own)
-            if self.plan.loop == "loop":
-                f = partial(program.chunk, phase)
-                compiled = program.compile(
-                    f, (unit, shared, own, number, number), "uslss", "u", donate=True
-                )
-                self.chunks.append(compiled)
-            else:
-                step = partial(program.one_step, phase)
-                compiled = program.compile(
-                    step, (unit, shared, own), "usl", "u", donate=self.spec.refills
-                )
-                settle = program.compile(
-                    program.settle, (unit.lanes, unit, shared, own), "lusl", "u", donate=False
-                )
-                self.chunks.append(partial(self._call_chunk, compiled, settle))
-            self._check_memory(compiled)
-        if not self.spec.refills:
-            self.next_wave = program.compile(
-                program.next_wave, (unit, shared, own), "usl", "u", donate=False
-            )
-
-    def _check_memory(self, compiled: Any) -> None:
-        analysis = compiled.memory_analysis()
-        if analysis is None:
-            return
-        self.memory_bytes = int(
-            analysis.temp_size_in_bytes
-            + analysis.argument_size_in_bytes
-            + analysis.output_size_in_bytes
-            - analysis.alias_size_in_bytes
-        )
+    def _compile(self, programs: Programs) -> None:
+        args = (self.restarts[0], self.shared, self.owns[0])
+        one_trial = self.job.trials == 1
         limit = self.job.memory_limit
-        if limit is not None and self.memory_bytes > limit:
-            raise MemoryError(f"a unit needs {self.memory_bytes} bytes, the limit is {limit}")
 
-    def _call_chunk(
-        self, step: Any, settle: Any, unit: Unit, shared: Shared, own: Own, blocks: Any, limit: Any
-    ) -> Unit:
-        """The chunk as one jit call a step (`loop: call`)."""
-        for _ in range(int(blocks)):
-            at = int(np.asarray(unit.step)[0])
-            alive, frozen = np.asarray(unit.lanes.alive), np.asarray(unit.lanes.frozen)
-            stopped = self.program.one_trial and int(np.asarray(unit.hit_step).min()) != NEVER
-            running = (alive & (~frozen | self.spec.refills)).any()
-            if at >= int(limit) or not running or stopped:
-                break
-            # A donated unit is gone after its step; only methods of several phases look back.
-            before = None if self.spec.refills else unit.lanes
-            for _ in range(min(self.plan.score_every, int(limit) - at)):
-                unit = step(unit, shared, own)
-            unit = settle(unit.lanes if before is None else before, unit, shared, own)
-        return unit
+        def make() -> Compiled:
+            program = Program(self.spec, self.plan, one_trial, self.mesh)
+            return compile_run(program, *args, limit)
+
+        key = program_key(self.spec, self.plan, one_trial, self.rows, args)
+        self.compiled, self.reused = programs.get((key, limit), make)
 
     # The run ------------------------------------------------------------------------------------
 
     def go(self, hooks: Hooks, compile_seconds: float) -> Result:
         """Advance all units until the budget ends."""
-        job, budget = self.job, self.job.budget
-        self.outcomes = [Outcome() for _ in range(job.trials)]
+        budget = self.job.budget
         self.hooks = hooks
-        self.begin = time.perf_counter()
-        self.units = [
-            self.start(r, self.shared, own) for r, own in zip(self.restarts, self.owns, strict=True)
-        ]
-        jax.block_until_ready(self.units)
+        phase = self._begin()
         limit = NEVER if budget.steps is None else min(budget.steps, NEVER)
         per_block: float | None = None
-        phase = 0
         stop: Stop | None = None
         while stop is None:
             left = self._seconds_left()
@@ -233,7 +176,7 @@ class _Runner:
             steps_before = self._steps()
             numbers = self._place((np.int32(blocks), np.int32(limit)), None)
             self.units = [
-                self.chunks[phase](unit, self.shared, own, *numbers)
+                self.compiled.chunks[phase](unit, self.shared, own, *numbers)
                 for unit, own in zip(self.units, self.owns, strict=True)
             ]
             jax.block_until_ready(self.units)
@@ -243,6 +186,8 @@ class _Runner:
             self._collect(now - self.begin)
             hooks.progress(now - self.begin, self._steps())
             stop, phase = self._after_chunk(limit, phase)
+            if stop in (None, "interrupted"):
+                hooks.checkpoint(partial(self._checkpoint, phase))
         solve_seconds = time.perf_counter() - self.begin
         for k, outcome in enumerate(self.outcomes):
             summarise(self, k, outcome)
@@ -255,8 +200,37 @@ class _Runner:
             compile_seconds,
             solve_seconds,
             self.plan,
-            self.memory_bytes,
+            self.compiled.memory_bytes,
+            self.reused,
         )
+
+    def _begin(self) -> int:
+        """Fresh units, or those of a checkpoint with its clock; the phase to begin with."""
+        saved = None
+        if self.hooks.resume is not None:
+            saved = read_checkpoint(self.hooks.resume, self.compiled.shapes, len(self.owns))
+        if saved is None:
+            self.outcomes = [Outcome() for _ in range(self.job.trials)]
+            self.begin = time.perf_counter()
+            self.units = [
+                self.compiled.start(r, self.shared, own)
+                for r, own in zip(self.restarts, self.owns, strict=True)
+            ]
+            jax.block_until_ready(self.units)
+            return 0
+        self.outcomes = saved.outcomes
+        self.units = [self._place_unit(unit) for unit in saved.units]
+        jax.block_until_ready(self.units)
+        self.begin = time.perf_counter() - saved.seconds
+        return saved.phase
+
+    def _place_unit(self, unit: Unit) -> Unit:
+        lanes = self._place(unit.lanes, self.plan.lane_axis)
+        return Unit(lanes, self._place(unit.step, 0), self._place(unit.hit_step, 0))
+
+    def _checkpoint(self, phase: int) -> dict[str, np.ndarray]:
+        seconds = time.perf_counter() - self.begin
+        return write_checkpoint(Checkpoint(phase, seconds, self.units, self.outcomes))
 
     def _seconds_left(self) -> float:
         if self.job.budget.seconds is None:
@@ -301,11 +275,11 @@ class _Runner:
             return "budget", phase
         if not self.spec.refills and (frozen | ~alive).all():
             phase += 1
-            advance = self.next_wave
             if phase < len(self.job.method.phases):
-                advance = self.enters[phase - 1]
+                advance = self.compiled.enters[phase - 1]
             else:
-                phase = 0
+                assert self.compiled.next_wave is not None
+                advance, phase = self.compiled.next_wave, 0
             self.units = [
                 advance(unit, self.shared, own)
                 for unit, own in zip(self.units, self.owns, strict=True)

@@ -23,6 +23,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dnnbench.engine.contract import Ctx, Info, Phase, PyTree
+from dnnbench.engine.own_step import OwnStepMethod
 from dnnbench.kernels.spmm import spmm
 from dnnbench.problems.cut.energy import QuadraticEnergy
 
@@ -35,7 +36,7 @@ class Oscillators(NamedTuple):
 
 
 @dataclass(frozen=True)
-class SimulatedBifurcation:
+class SimulatedBifurcation(OwnStepMethod):
     """Ballistic or discrete simulated bifurcation of a quadratic binary problem.
 
     Attributes:
@@ -53,16 +54,6 @@ class SimulatedBifurcation:
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = ("dt", "a0", "c0_scale", "init_scale")
-
-    @property
-    def phases(self) -> tuple[Phase, ...]:
-        """One phase: the pump's rise."""
-        return (Phase("pump", self.num_steps),)
-
-    @property
-    def ensemble_axis(self) -> None:
-        """No ensemble: replicas are lanes."""
-        return
 
     def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
         """The field h [n] and the factor sqrt(n - 1) / ||J||_F."""
@@ -103,14 +94,6 @@ class SimulatedBifurcation:
         moved = Oscillators(jnp.where(wall, jnp.sign(x), x), jnp.where(wall, 0, y))
         merit = -s.x[0] * force[0]
         return moved, Info(merit, jnp.isfinite(merit), jnp.zeros((), bool))
-
-    def enter(self, s: Oscillators, phase: Phase, ctx: Ctx) -> Oscillators:
-        """There is one phase only."""
-        return s
-
-    def outer(self, s: Oscillators, phase: Phase, ctx: Ctx) -> Oscillators:
-        """Nothing."""
-        return s
 
     def readout(self, s: Oscillators, ctx: Ctx) -> jax.Array:
         """(x + 1) / 2 in [0, 1]^n."""

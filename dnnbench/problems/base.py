@@ -45,6 +45,9 @@ class Exact(Protocol):
     def check(self, public: Any) -> None:
         """Raise `UserError` if the instance does not fit this problem."""
 
+    def tiny(self) -> Mapping[str, Any]:
+        """Instances (public halves) of a few variables by name, to check solvers on."""
+
     def random(self, public: Any, rng: np.random.Generator) -> np.ndarray:
         """A uniformly random candidate in the stored format of a solution."""
 

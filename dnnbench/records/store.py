@@ -3,6 +3,7 @@
     ROOT/records/3f/3f0c....json           one record
     ROOT/solutions/3f/3f0c...-<hash>.npy   its solution; the name carries a hash of the bytes
     ROOT/quarantine/3f0c...-<random>.json  record files that could not be read
+    ROOT/checkpoints/3f0c....npz           state of a method's trial that has not ended
 
 A record comes into being in one step (a hard link to a finished temporary file), after its
 solution, so that a writer killed at any instant leaves either the whole trial or nothing that
@@ -12,6 +13,7 @@ Opening a store touches nothing, so a read-only folder can be read.
 
 import contextlib
 import os
+import re
 import secrets
 import time
 from collections.abc import Callable, Iterator
@@ -24,9 +26,11 @@ from dnnbench.errors import UserError
 from dnnbench.records import solution_file
 from dnnbench.records.files import publish, stage, sweep_temporary, sync_folder
 from dnnbench.records.schema import NewerSchemaError, Record
+from dnnbench.records.status import Status
 from dnnbench.records.trial_id import check_trial_id, is_trial_id
 
 STALE_SECONDS = 3600.0
+_STATUS_LINE = re.compile(rb'^"status": "([a-z_]+)",$', re.MULTILINE)
 
 
 class Store:
@@ -146,6 +150,32 @@ class Store:
             raise UserError(
                 f"the solution of {trial_id} is damaged ({name}): run the trial again"
             ) from None
+
+    def status(self, trial_id: str) -> Status | None:
+        """How the trial of this id ended, None without a (readable) record.
+
+        Only the line that says so is looked at, because a sweep asks about every trial.
+        """
+        try:
+            data = self.path(trial_id).read_bytes()
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable(error) from None
+        found = _STATUS_LINE.search(data)
+        if found is None or not data.endswith(b"}\n"):
+            record = self._read(trial_id)  # damaged, or not in our own layout
+            return None if record is None else record.status
+        return Status(found.group(1).decode())
+
+    def checkpoint_path(self, trial_id: str) -> Path:
+        """Where a running trial of this id keeps its state."""
+        return self.root / "checkpoints" / f"{check_trial_id(trial_id)}.npz"
+
+    def drop_checkpoint(self, trial_id: str) -> None:
+        """Delete the state of a trial that has ended."""
+        with contextlib.suppress(OSError):
+            self.checkpoint_path(trial_id).unlink(missing_ok=True)
 
     def ids(self) -> Iterator[str]:
         """The ids of all records, from the folders' listings alone, in order."""

@@ -9,6 +9,7 @@ from dnnbench.errors import UserError
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.load import load_instance
 from dnnbench.problems.base import Exact
+from dnnbench.records.status import Status
 from dnnbench.records.store import Store
 from dnnbench.runner.pool import Pool
 from dnnbench.runner.resolve import exact_side
@@ -32,10 +33,12 @@ class Prepared:
     problem: Exact
 
     def stored(self) -> Result | None:
-        """The trial's record and solution, if it has been run."""
+        """The trial's record and solution, if it has been run to its end."""
         if not self.store.has(self.spec.trial_id):
             return None
         record = self.store.get(self.spec.trial_id)
+        if record.status is Status.INTERRUPTED:
+            return None
         return Result(record, self.store.solution(record.trial_id))
 
     def check_writable(self) -> None:
@@ -57,22 +60,59 @@ def prepare(
     """
     solver_node(config)  # cheap errors come before a large instance is read
     if instance is None:
-        instance = load_instance(
-            default_instance(config), data_dir=data_dir, cache_dir=cache_dir, download=False
-        )
+        name = default_instance(config)
+        instance = load_for(config, name, data_dir=data_dir, cache_dir=cache_dir)
+    check_family(config, instance)
+    spec = make_spec(config, instance)
+    return Prepared(spec, Store(Path(config["results"])), exact_side(spec.problem_about))
+
+
+def load_for(
+    config: Mapping[str, Any], name: str, *, data_dir: Path | None, cache_dir: Path
+) -> Instance:
+    """The instance of this name, for the config's problem.
+
+    Raises:
+        UserError: there is none, it is damaged, or the problem is not about its kind of data.
+    """
+    instance = load_instance(name, data_dir=data_dir, cache_dir=cache_dir, download=False)
+    check_family(config, instance)
+    return instance
+
+
+def check_family(config: Mapping[str, Any], instance: Instance) -> None:
+    """Raise `UserError` if the config's problem is not about the instance's kind of data."""
     family = config["problem"]["_about"]["family"]
     if instance.family != family:
         raise UserError(
             f"{config['problem']['name']} needs a {family}; {instance.name} is a {instance.family}"
         )
-    spec = make_spec(config, instance)
-    return Prepared(spec, Store(Path(config["results"])), exact_side(spec.problem_about))
 
 
 def run_once(prepared: Prepared, watch: Watch, replace_record: bool = False) -> Result:
-    """Run the trial on workers of its own and store its record."""
+    """Run the trial on workers of its own and store its record.
+
+    A record of the same trial that was interrupted gives way, and so does any other if
+    `replace_record` says so; a trial that was interrupted goes on from its checkpoint.
+    """
+    store, trial = prepared.store, prepared.spec.trial_id
+    if replace_record:
+        store.drop_checkpoint(trial)
     with Pool() as pool:
-        result = run_trial(prepared.spec, pool, watch)
-    prepared.store.put(result.record, result.solution, replace=replace_record)
-    stored = prepared.store.get(result.record.trial_id)
-    return replace(result, record=stored)
+        result = run_trial(prepared.spec, pool, watch, checkpoint=store.checkpoint_path(trial))
+    keep(store, result, replace_record)
+    return replace(result, record=store.get(trial))
+
+
+def keep(store: Store, result: Result, replace_record: bool = False) -> bool:
+    """Store a trial; its checkpoint goes, unless it was interrupted.
+
+    Returns:
+        False if another process had stored it first.
+    """
+    trial = result.record.trial_id
+    replace_record = replace_record or store.status(trial) is Status.INTERRUPTED
+    added = store.put(result.record, result.solution, replace=replace_record)
+    if result.record.status is not Status.INTERRUPTED:
+        store.drop_checkpoint(trial)
+    return added

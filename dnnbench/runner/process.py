@@ -41,7 +41,7 @@ class Worker:
         )
         affinity = _affinity(cores, first_core, hardware.pin)
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
-            [sys.executable, "-c", _ENTRY, *(str(c) for c in affinity)],
+            [sys.executable, "-c", _ENTRY, str(os.getpid()), *(str(c) for c in affinity)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
@@ -91,9 +91,15 @@ class Worker:
         return total
 
     def kill(self) -> None:
-        """End the worker and everything it started."""
+        """End the worker and everything it started, also in sessions of their own."""
+        started: list[psutil.Process] = []
+        with contextlib.suppress(psutil.Error):
+            started = psutil.Process(self._process.pid).children(recursive=True)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
+        for child in started:
+            with contextlib.suppress(psutil.Error):
+                child.kill()
         self.close()
 
     def close(self) -> None:
@@ -124,9 +130,17 @@ class Worker:
 
 
 # The affinity is set before anything is imported, because thread pools read it when they start.
+# On Linux the worker dies with the thread that started it, whatever it is doing, and when memory
+# runs out the system takes it rather than its parent.
 _ENTRY = (
-    "import os, sys\n"
-    "cores = [int(c) for c in sys.argv[1:]]\n"
+    "import ctypes, os, signal, sys\n"
+    "parent, *cores = (int(c) for c in sys.argv[1:])\n"
+    "if sys.platform == 'linux':\n"
+    "    ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"
+    "    if os.getppid() != parent: os._exit(0)\n"
+    "    try:\n"
+    "        with open('/proc/self/oom_score_adj', 'w') as file: file.write('500')\n"
+    "    except OSError: pass\n"
     "if cores: os.sched_setaffinity(0, cores)\n"
     "from dnnbench.runner.worker import main\n"
     "main()\n"

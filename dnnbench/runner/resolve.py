@@ -1,22 +1,69 @@
-"""From names in the shipped configs to classes of this package; user configs cannot name code."""
+"""From names in configs to classes: of this package, or of a plug-in that the user named."""
 
 import importlib
+import importlib.util
+import sys
 from collections.abc import Mapping
 from dataclasses import fields
+from pathlib import Path
+from types import ModuleType
 from typing import Any
 
+from dnnbench.errors import UserError
 
-def implementation(package: str, dotted: str) -> type:
-    """The class `module.Class` under `dnnbench.<package>`."""
+
+def implementation(package: str, about: Mapping[str, Any], key: str = "implementation") -> type:
+    """The class that `about[key]` names: `module.Class` under `dnnbench.<package>`.
+
+    A plug-in's class stands in the plug-in's own module; configs of users cannot name code.
+
+    Raises:
+        UserError: the plug-in cannot be imported or has no such class.
+    """
+    dotted = about[key]
+    plugin = about.get("plugin")
+    if plugin is not None:
+        return _of_plugin(plugin, dotted)
     module, _, name = dotted.rpartition(".")
     found = getattr(importlib.import_module(f"dnnbench.{package}.{module}"), name)
     assert isinstance(found, type)
     return found
 
 
+def _of_plugin(plugin: Mapping[str, str], name: str) -> type:
+    where = plugin.get("path") or plugin["module"]
+    try:
+        module = _module(plugin)
+    except Exception as error:
+        raise UserError(f"plug-in {where}: {type(error).__name__}: {error}") from error
+    found = getattr(module, name, None)
+    if not isinstance(found, type):
+        raise UserError(f"plug-in {where} has no class '{name}'")
+    return found
+
+
+def _module(plugin: Mapping[str, str]) -> ModuleType:
+    if "module" in plugin:
+        return importlib.import_module(plugin["module"])
+    name = f"dnnbench_plugin_{plugin['sha256'][:12]}"
+    if name in sys.modules:
+        return sys.modules[name]
+    spec = importlib.util.spec_from_file_location(name, Path(plugin["path"]))
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # dataclasses look their module up while they are made
+    try:
+        spec.loader.exec_module(module)
+    except BaseException:
+        del sys.modules[name]
+        raise
+    return module
+
+
 def exact_side(about: Mapping[str, Any]) -> Any:
     """The exact side of a problem from its config's metadata."""
-    return implementation("problems", about["exact"])()
+    return implementation("problems", about, "exact")()
 
 
 def build(cls: type, settings: Mapping[str, Any], **given: Any) -> Any:

@@ -81,9 +81,7 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
     begin = time.perf_counter()
     budget = Budget(**job["budget"])
     problem = exact_side(job["problem_about"])
-    solver: Any = build(
-        implementation("baselines", job["about"]["implementation"]), job["settings"]
-    )
+    solver: Any = build(implementation("baselines", job["about"]), job["settings"])
     rng = np.random.default_rng([job["seed"], 0, job["process"]])
     polish_rng = np.random.default_rng([job["seed"], 1, job["process"]])
     polisher = Polisher(problem, public, job["problem_settings"]["polish"], polish_rng)

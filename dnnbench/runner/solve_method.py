@@ -2,29 +2,35 @@
 
 import time
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from dnnbench.engine.budget import Budget
+from dnnbench.engine.compiled import Programs
 from dnnbench.engine.contract import Data
 from dnnbench.engine.job import Hooks, Job
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.run import run
 from dnnbench.errors import UserError
 from dnnbench.monitors.integrality import Integrality
+from dnnbench.runner.checkpoint_file import Checkpointer, read
 from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
 from dnnbench.runner.resolve import build, exact_side, implementation
 
 
-def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final:
+def solve_method(
+    job: Mapping[str, Any], public: Any, report: Reporter, programs: Programs | None = None
+) -> Final:
     """Load, compile, optimise, polish.
 
     Args:
         job: the message of `TrialSpec.job`.
         public: public half of the instance.
         report: where phases, incumbents and progress go, and where a stop request is read.
+        programs: compiled programs of earlier jobs in this process.
     """
     import jax
 
@@ -51,12 +57,23 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
             polisher.rehearse(z)
         return exact
 
+    path = None if job["checkpoint"] is None else Path(job["checkpoint"])
+    every = job["hardware"]["checkpoint_every"]
+    checkpointer = Checkpointer(path, every, report.stop_requested)
+    saved = None if path is None else read(path)
     hooks = Hooks(
         incumbent=incumbent,
         progress=report.progress,
         should_stop=report.stop_requested,
         reserve=lambda: polisher.reserve,
+        checkpoint=checkpointer,
+        resume=saved,
     )
+
+    def on_compiled() -> None:
+        report.phase("solve")
+        checkpointer.start()
+
     report.phase("compile")
     result = run(
         Job(
@@ -71,7 +88,8 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
             memory_limit=job["hardware"]["memory_limit"],
         ),
         hooks,
-        on_compiled=lambda: report.phase("solve"),
+        on_compiled,
+        programs,
     )
     outcome = result.outcomes[0]
     diagnostics = dict(outcome.diagnostics)
@@ -105,6 +123,8 @@ def solve_method(job: Mapping[str, Any], public: Any, report: Reporter) -> Final
             "platform": plan.platform,
             "device_kind": jax.devices()[0].device_kind,
             "devices": min(plan.devices, len(jax.devices())),
+            "program_reused": result.reused,
+            "resumed": saved is not None,
         },
     )
 
@@ -114,8 +134,8 @@ def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data
     from dnnbench.engine.compat import x64
 
     settings = job["settings"]
-    energy_class = implementation("problems", job["problem_about"]["energy"])
-    cls: Any = implementation("methods", job["about"]["implementation"])
+    energy_class = implementation("problems", job["problem_about"], "energy")
+    cls: Any = implementation("methods", job["about"])
     with x64(plan.dtype == "float64"):
         energy: Any = build(
             energy_class, {}, kernel=plan.kernel, dtype=plan.dtype, lanes=plan.micro_batch

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any
 
 from dnnbench.config.hardware import Hardware, resolve
@@ -26,6 +27,7 @@ class TrialSpec:
         budget: for how long.
         plan: in which layout; None for baselines.
         hardware: on what.
+        process_steps: steps of each process, when a trial is replayed; None for the budget's.
     """
 
     solver: str
@@ -41,11 +43,20 @@ class TrialSpec:
     budget: Budget
     plan: Plan | None
     hardware: Hardware
+    process_steps: tuple[int, ...] | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
-        """Exactly what determines the result."""
-        return {
+        """Exactly what determines the result.
+
+        A plug-in's file is under development, so its checksum counts; packages have a version.
+        """
+        code = {
+            key: about["plugin"]["sha256"]
+            for key, about in (("solver_code", self.about), ("problem_code", self.problem_about))
+            if "sha256" in about.get("plugin", {})
+        }
+        return code | {
             "solver": self.solver,
             "role": self.role,
             "version": self.version,
@@ -63,8 +74,12 @@ class TrialSpec:
         """The trial's content key."""
         return trial_id(self.identity)
 
-    def job(self, process: int) -> dict[str, Any]:
+    def job(self, process: int, checkpoint: Path | None = None) -> dict[str, Any]:
         """The message that starts a worker; `process` numbers the independent seeds of a baseline.
+
+        Args:
+            process: which of the trial's processes it is for.
+            checkpoint: file to keep a method's state in and to go on from, or None.
 
         The public half of the instance travels as arrays beside it, the sealed half never.
         """
@@ -81,6 +96,7 @@ class TrialSpec:
             "budget": asdict(self.budget),
             "plan": None if self.plan is None else asdict(self.plan),
             "hardware": self.hardware.to_dict(),
+            "checkpoint": None if checkpoint is None else str(checkpoint.resolve()),
         }
 
 

@@ -4,6 +4,7 @@ import queue
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -60,15 +61,24 @@ def supervise(
     inbox: "queue.Queue[Frame]",
     watch: Watch,
     sense: Sense,
+    checkpoint: Path | None = None,
 ) -> Report:
     """Run one trial on idle workers and return what came of it.
+
+    Args:
+        spec: the trial.
+        workers: one for each of its processes.
+        inbox: where the workers' frames arrive.
+        watch: what people are shown.
+        sense: of the problem.
+        checkpoint: file for a method's state, or None.
 
     Raises:
         UserError: the worker found the input or the request wrong.
         KeyboardInterrupt: the user interrupted before there was anything to keep.
     """
     watcher = _Supervision(spec, workers, inbox, watch, sense)
-    watcher.send_jobs()
+    watcher.send_jobs(checkpoint)
     while watcher.waiting:
         try:
             watcher.turn()
@@ -92,17 +102,19 @@ class _Supervision:
         self.waiting = set(workers)
         self.ready: set[Worker] = set()
         self.started: float | None = None
-        self.deadline = float("inf")
+        self.deadline = time.monotonic() + spec.hardware.setup_limit
         self.stop_by = float("inf")
         self.next_poll = 0.0
         self.best: float | None = None
         self.phase = _PHASES[0]
 
-    def send_jobs(self) -> None:
+    def send_jobs(self, checkpoint: Path | None) -> None:
         arrays = to_arrays(self.spec.instance.family, self.spec.instance.public)
         share = len(self.workers)
         for i, worker in enumerate(self.workers):
-            job = self.spec.job(i)
+            job = self.spec.job(i, checkpoint)
+            if self.spec.process_steps is not None:
+                job["budget"]["steps"] = max(self.spec.process_steps[i], 1)
             restarts = self.spec.budget.restarts
             if restarts is not None and share > 1:
                 job["budget"]["restarts"] = restarts // share + (i < restarts % share)
@@ -113,7 +125,7 @@ class _Supervision:
         now = time.monotonic()
         if now >= min(self.deadline, self.stop_by):
             late = self.stop_by > self.deadline
-            self._end("timeout" if late else "interrupted", None)
+            self._end("timeout" if late else "interrupted", self._what_was_late() if late else None)
             return
         limit = self.spec.hardware.memory_limit
         if limit is not None and now >= self.next_poll:
@@ -166,12 +178,18 @@ class _Supervision:
 
     def _go(self) -> None:
         self.started = time.monotonic()
-        seconds = self.spec.budget.seconds
+        seconds, limit = self.spec.budget.seconds, self.spec.hardware.time_limit
+        self.deadline = self.started + (float("inf") if limit is None else limit)
         if seconds is not None:
             grace = max(_GRACE_SHARE * seconds, _GRACE_SECONDS)
             self.deadline = self.started + seconds + grace
         for worker in self.workers:
             worker.send({"type": "go"})
+
+    def _what_was_late(self) -> str:
+        if self.started is None:
+            return f"loading and compiling took more than {self.spec.hardware.setup_limit:g} s"
+        return f"ended {time.monotonic() - self.started:.1f} s after the start of the solve"
 
     def interrupt(self) -> None:
         """First Ctrl-C: ask for the incumbent. Second, or before the solve: end it now."""

@@ -2,8 +2,10 @@
 
 import time
 import uuid
+from contextlib import nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,6 +16,8 @@ from dnnbench.records.environment import environment
 from dnnbench.records.schema import SCHEMA_VERSION, Record
 from dnnbench.records.status import Status
 from dnnbench.runner.diagnose import notes
+from dnnbench.runner.exclusive import turn
+from dnnbench.runner.inprocess import solve_in_process
 from dnnbench.runner.messages import Final
 from dnnbench.runner.pool import Pool
 from dnnbench.runner.resolve import exact_side
@@ -34,14 +38,51 @@ class Result:
     solution: np.ndarray | None
 
 
-def run_trial(spec: TrialSpec, pool: Pool, watch: Watch | None = None) -> Result:
-    """Solve, verify and describe one trial; nothing is stored here.
+def run_trial(
+    spec: TrialSpec,
+    pool: Pool | None,
+    watch: Watch | None = None,
+    *,
+    checkpoint: Path | None = None,
+    concurrent: int = 1,
+) -> Result:
+    """Solve, verify and describe one trial; nothing is stored here but checkpoints.
+
+    Args:
+        spec: the trial.
+        pool: workers; None solves in this process, where nothing can be ended from outside.
+        watch: what people are shown.
+        checkpoint: file in which a method's state is kept, and from which it goes on.
+        concurrent: how many trials the caller runs at the same time; it is recorded.
 
     Raises:
         UserError: the worker found the input or the request wrong.
         KeyboardInterrupt: interrupted before there was anything to keep.
     """
     problem: Exact = exact_side(spec.problem_about)
+    watch = watch or Watch()
+    timed = spec.budget.seconds is not None and spec.hardware.exclusive
+    alone = turn(spec.hardware, lambda: watch.phase("waiting")) if timed else nullcontext()
+    with alone:
+        report, processes = _solve(spec, pool, watch, problem, checkpoint)
+    final = _merge(report, problem, spec)
+    shared = {"exclusive": timed, "concurrent": 1 if timed else concurrent}
+    return _record(spec, problem, report, final, processes, shared)
+
+
+def failed(spec: TrialSpec, message: str) -> Result:
+    """The record of a trial that could not even begin."""
+    problem: Exact = exact_side(spec.problem_about)
+    report = Report(status="error", message=message)
+    return _record(spec, problem, report, _merge(report, problem, spec), 1, {})
+
+
+def _solve(
+    spec: TrialSpec, pool: Pool | None, watch: Watch, problem: Exact, checkpoint: Path | None
+) -> tuple[Report, int]:
+    """What came of the trial's processes, and how many there were."""
+    if pool is None:
+        return solve_in_process(spec, problem.sense), 1
     cores = spec.budget.cores or spec.hardware.threads
     processes, cores_each = 1, cores
     if spec.role == "baseline" and spec.about.get("threads") == 1:
@@ -51,12 +92,11 @@ def run_trial(spec: TrialSpec, pool: Pool, watch: Watch | None = None) -> Result
     healthy = False
     try:
         workers = pool.take(spec.hardware, cores_each, processes)
-        report = supervise(spec, workers, pool.inbox, watch or Watch(), problem.sense)
+        report = supervise(spec, workers, pool.inbox, watch, problem.sense, checkpoint)
         healthy = report.status is None
     finally:
         pool.give_back(healthy)
-    final = _merge(report, problem, spec)
-    return _record(spec, problem, report, final, cores, processes)
+    return report, processes
 
 
 def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
@@ -116,7 +156,7 @@ def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
         solve_seconds=max(f.solve_seconds for f in finals),
         trace=trace,
         polish=best.polish,
-        diagnostics=best.diagnostics,
+        diagnostics={**best.diagnostics, "process_steps": [f.steps for f in finals]},
         hardware=best.hardware,
     )
 
@@ -133,7 +173,12 @@ def _verify(
 
 
 def _record(
-    spec: TrialSpec, problem: Exact, report: Report, final: Final, cores: int, processes: int
+    spec: TrialSpec,
+    problem: Exact,
+    report: Report,
+    final: Final,
+    processes: int,
+    shared: dict[str, Any],
 ) -> Result:
     begin = time.perf_counter()
     verdict, wrong = _verify(problem, final.z, spec)
@@ -143,13 +188,15 @@ def _record(
     message = wrong or report.message
     if wrong:
         status = Status.ERROR
+    # How the trial was timed says nothing of its result, so it stands with the environment.
+    timing = {k: v for k, v in final.hardware.items() if k in ("program_reused", "resumed")}
     hardware: dict[str, Any] = {
         "platform": spec.hardware.platform if spec.role == "method" else "cpu",
         "device_kind": None,
         "devices": spec.hardware.devices,
-        **final.hardware,
+        **{k: v for k, v in final.hardware.items() if k not in timing},
         "threads": spec.hardware.threads,
-        "cores": cores,
+        "cores": spec.budget.cores or spec.hardware.threads,
         "processes": processes,
         "pinned": spec.hardware.pin,
         "precision": spec.hardware.precision,
@@ -194,7 +241,7 @@ def _record(
         trace=[list(row) for row in final.trace],
         diagnostics={**final.diagnostics, "notes": notes(final, raw, problem)},
         hardware=hardware,
-        environment=environment(),
+        environment={**environment(), **timing, **shared},
         solution=None,
     )
     return Result(record, None if verdict is None else final.z)

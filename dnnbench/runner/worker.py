@@ -75,12 +75,12 @@ class PipeReporter:
         self._stop.clear()
 
 
-def execute(job: dict[str, Any], public: Any, reporter: Any) -> Final:
-    """Solve one job in this process."""
+def execute(job: dict[str, Any], public: Any, reporter: Any, programs: Any) -> Final:
+    """Solve one job in this process; `programs` keeps what was compiled for the next one."""
     if job["role"] == "method":
         from dnnbench.runner.solve_method import solve_method
 
-        return solve_method(job, public, reporter)
+        return solve_method(job, public, reporter, programs)
     from dnnbench.runner.solve_baseline import solve_baseline
 
     return solve_baseline(job, public, reporter)
@@ -105,11 +105,16 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             os._exit(0)  # the parent is gone: nothing may go on burning its cores
 
     threading.Thread(target=listen, daemon=True).start()
+    programs: Any = None
     while True:
         arrived.acquire()
         job, arrays = jobs.pop(0)
         try:
-            final = execute(job, from_arrays(job["family"], arrays), reporter)
+            if programs is None and job["role"] == "method":
+                from dnnbench.engine.compiled import Programs
+
+                programs = Programs()
+            final = execute(job, from_arrays(job["family"], arrays), reporter, programs)
             message, payload = final.to_message()
             reporter.reset()
             reporter.send(message, payload)

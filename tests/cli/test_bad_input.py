@@ -81,7 +81,8 @@ def refused(cli, tmp_path):
         ("seed=1,2", "'seed=1,2' names several values; a run takes one"),
         ("seed=range(3)", "names several values"),
         ("method=pi_gnn,pqqa", "names several values"),
-        ("experiment=all", "start it with `dnnbench sweep experiment=all`"),
+        ("experiment=all", "start them with `dnnbench sweep experiment=all ...`"),
+        ("launcher=joblib", "a launcher is for many trials"),
         ("method.name=mine", "'method.name' is metadata and cannot be set"),
         ("method._about.kind=network", "is metadata and cannot be set"),
         ("problem._options.polish.choices=[x]", "is metadata and cannot be set"),
@@ -196,7 +197,7 @@ def test_broken_data_folder(refused, monkeypatch):
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (("rum",), "No such command 'rum'. Did you mean 'run'?"),
+        (("rum",), "No such command 'rum'. Did you mean"),
         (("run", "--nope"), "No such option: --nope"),
         (("list", "methds"), "'methds' is not one of 'methods'"),
         (("list", "--json"), "--json needs to know what to list"),

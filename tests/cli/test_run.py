@@ -103,7 +103,7 @@ def test_another_seed_is_another_trial(trial, cli, monkeypatch):
 
 class _Called(Exception):
     @classmethod
-    def now(cls, *arguments):
+    def now(cls, *arguments, **options):
         raise cls
 
 

@@ -24,7 +24,9 @@ KINDS = {"network", "relaxation", "dynamics", "sampler", "classical"}
 TAXONOMIES = {"architecture-agnostic", "architecture-specific", "none"}
 PLAN = {"lanes", "micro_batch", "score_every", "columns", "batching", "loop", "lane_axis", "dtype"}
 
-ENTRIES = [entry for group in catalog.GROUPS for entry in catalog.entries(group).values()]
+ENTRIES = [
+    entry for group in catalog.GROUPS for entry in catalog.entries(group).values()
+]
 SOLVERS = [e for e in ENTRIES if e.group in ("method", "baseline")]
 
 
@@ -45,7 +47,7 @@ def test_every_folder_of_configs_is_a_known_group():
     folders = {
         p.name for p in shared_folder("configs").iterdir() if p.is_dir() and any(p.iterdir())
     }
-    assert folders <= {*catalog.GROUPS, "experiment", "suite", "report", "optimizer"}
+    assert folders <= {*catalog.GROUPS, *catalog.SWEEP_GROUPS, "report", "optimizer"}
 
 
 @of(ENTRIES)
@@ -89,7 +91,7 @@ def test_solver_metadata(entry):
 
 @of(SOLVERS)
 def test_implementation_has_the_settings_as_fields_or_hyperparameters(entry):
-    cls = implementation(f"{entry.group}s", entry.about["implementation"])
+    cls = implementation(f"{entry.group}s", entry.about)
     names = {f.name for f in fields(cls)} - {"energy"}
     traced = set(getattr(cls, "hyperparameters", ()))
     assert names | traced == set(entry.defaults)
@@ -100,7 +102,7 @@ def test_implementation_has_the_settings_as_fields_or_hyperparameters(entry):
 
 @of(SOLVERS)
 def test_version_on_file_is_the_code_s(entry):
-    cls = implementation(f"{entry.group}s", entry.about["implementation"])
+    cls = implementation(f"{entry.group}s", entry.about)
     assert entry.about.get("version", 1) == cls.version
 
 
@@ -120,7 +122,7 @@ def test_method_has_a_plan(entry):
 
 @of(list(catalog.entries("problem").values()))
 def test_problem_agrees_with_its_code(entry):
-    exact = implementation("problems", entry.about["exact"])
+    exact = implementation("problems", entry.about, "exact")
     assert entry.name == exact.name
     for key in ("family", "metric", "sense"):
         assert entry.about[key] == getattr(exact, key)

@@ -5,7 +5,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from dnnbench.config.hardware import Hardware
+from dnnbench.config import catalog
+from dnnbench.config.hardware import resolve
 from dnnbench.engine.budget import Budget
 from dnnbench.problems.base import Verdict
 from dnnbench.problems.cut.exact import MaxCut
@@ -14,7 +15,8 @@ from dnnbench.runner.messages import Final
 from dnnbench.runner.planning import make_budget, make_plan
 from dnnbench.runner.polishing import Polisher
 
-CPU = Hardware("cpu", 1, 4, "highest", True, None, False)
+CPU = resolve(catalog.entry("hardware", "cpu").node | {"threads": 1})
+CPU = replace(CPU, threads=4)
 GPU = replace(CPU, platform="gpu", devices=None)
 LIMITS = {"seconds": None, "steps": None, "restarts": None, "target": None, "cores": None}
 LIMITS |= {"fallback_seconds": 10.0}

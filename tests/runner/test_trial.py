@@ -13,12 +13,15 @@ from dnnbench.runner.trial import _merge, run_trial
 SECONDS = ("load_seconds", "compile_seconds", "solve_seconds", "verify_seconds")
 
 
+VOLATILE = {"load_1min", "program_reused"}
+
+
 def lasting(record):
     """What two runs of one trial must agree in."""
     kept = asdict(record)
     for key in ("run_id", "created", *SECONDS):
         del kept[key]
-    kept["environment"] = {k: v for k, v in kept["environment"].items() if k != "load_1min"}
+    kept["environment"] = {k: v for k, v in kept["environment"].items() if k not in VOLATILE}
     if kept["polish"]:
         del kept["polish"]["seconds"]
     # A row of the trace is what was seen at the end of a chunk, and the clock sets the chunks.

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from dnnbench.errors import UserError, unknown
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Sense, Verdict
+from dnnbench.problems.cut.tiny import tiny_graphs
 
 _INT64_SAFE = 2.0**62
 """Bound on the sum of |w| below which no partial sum of weights can overflow int64."""
@@ -44,6 +45,10 @@ class MaxCut:
             raise UserError("maxcut needs finite edge weights")
         if public.integral and not _fits_int64(public.weights):
             raise UserError("maxcut needs integer weights whose absolute values sum to below 2^62")
+
+    def tiny(self) -> dict[str, Graph]:
+        """Graphs of 7 and 8 vertices."""
+        return tiny_graphs()
 
     def random(self, public: Graph, rng: np.random.Generator) -> NDArray[np.uint8]:
         """A uniformly random cut, uint8 [n]."""

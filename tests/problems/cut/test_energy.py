@@ -9,18 +9,18 @@ from dnnbench.engine.compat import x64
 from dnnbench.kernels.choice import KERNELS
 from dnnbench.problems.cut.energy import MaxCutEnergy
 from dnnbench.problems.cut.exact import MaxCut
-from tests.methods.conformance import TINY, tiny
+from dnnbench.problems.cut.tiny import tiny_graphs
 
 
 def all_points(n):
     return ((np.arange(2**n)[:, None] >> np.arange(n)) & 1).astype(np.uint8)
 
 
-@pytest.mark.parametrize("name", TINY)
+@pytest.mark.parametrize("name", tiny_graphs())
 @pytest.mark.parametrize("dtype", ["float32", "float64"])
 @pytest.mark.parametrize("kernel", [k for k in KERNELS if k != "dense_bf16"])
 def test_equals_minus_the_cut_on_all_points(kernel, dtype, name):
-    graph = tiny(name).public
+    graph = tiny_graphs()[name]
     points = all_points(graph.num_vertices)
     exact = [MaxCut().verify(z, graph, None).objective for z in points]
     with x64(dtype == "float64"):
@@ -40,7 +40,7 @@ def test_equals_minus_the_cut_on_all_points(kernel, dtype, name):
 
 @pytest.mark.parametrize("form", ["energy", "qubo"])
 def test_gradient_agrees_with_finite_differences(form):
-    graph = tiny("signed").public
+    graph = tiny_graphs()["signed"]
     with x64(True):
         energy = MaxCutEnergy("ell", "float64")
         data = energy.prepare(graph)
@@ -55,7 +55,7 @@ def test_gradient_agrees_with_finite_differences(form):
 
 
 def test_energy_is_the_expected_energy_of_independent_bits():
-    graph = tiny("dense").public
+    graph = tiny_graphs()["dense"]
     p = np.random.default_rng(1).uniform(size=graph.num_vertices)
     points = all_points(graph.num_vertices)
     weight = np.prod(np.where(points, p, 1 - p), axis=1)

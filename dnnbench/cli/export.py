@@ -1,0 +1,41 @@
+"""`dnnbench export`: the records as CSV, Parquet or JSON."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from dnnbench.errors import UserError
+
+
+class Format(StrEnum):
+    """How records are written."""
+
+    CSV = "csv"
+    PARQUET = "parquet"
+    JSON = "json"
+
+
+def export(
+    results: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    format_: Annotated[Format, typer.Option("--format", "-f", help="How to write.")] = Format.CSV,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write.", show_default=False)
+    ] = None,
+) -> int:
+    """Write all records as one flat table, trial_id first (docs/records.md has the columns)."""
+    from dnnbench.records.store import Store
+    from dnnbench.report.best_known import registry_best_known
+    from dnnbench.report.export import frame, write
+
+    if not results.is_dir():
+        raise UserError(f"no results folder '{results}'; name the one given to results=DIR")
+    store = Store(results, on_problem=lambda text: typer.echo(f"dnnbench: {text}", err=True))
+    table = frame(store.records(), registry_best_known)
+    if table.empty:
+        raise UserError(f"no records in '{results}'")
+    text = write(table, format_.value, output)
+    if text is not None:
+        typer.echo(text, nl=False)
+    return 0

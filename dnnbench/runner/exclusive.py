@@ -1,0 +1,46 @@
+"""One timed trial at a time on each device of this machine, whoever started it."""
+
+import contextlib
+import getpass
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from filelock import FileLock, Timeout
+
+from dnnbench.config.hardware import Hardware
+
+_POLL_SECONDS = 0.05
+
+
+def lock_path(hardware: Hardware) -> Path:
+    """The lock file of the device; it tells users apart, for the folder is everybody's."""
+    device = "cpu"
+    if hardware.platform == "gpu":
+        device = "gpu-" + os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "-")
+    try:
+        user = getpass.getuser()
+    except (KeyError, OSError):
+        user = "nobody"
+    tag = hashlib.sha256(f"{user}/{device}".encode()).hexdigest()[:12]
+    return Path(tempfile.gettempdir()) / f"dnnbench-{tag}.lock"
+
+
+@contextlib.contextmanager
+def turn(hardware: Hardware, waiting: Callable[[], None]) -> Iterator[None]:
+    """Hold the device; `waiting` is called once if another trial has it.
+
+    The system lets go of the lock of a process that dies.
+    """
+    lock = FileLock(lock_path(hardware))
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        waiting()
+        lock.acquire(poll_interval=_POLL_SECONDS)
+    try:
+        yield
+    finally:
+        lock.release()

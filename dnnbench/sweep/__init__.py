@@ -1,0 +1,1 @@
+"""Many trials: expand overrides, skip what is on record, launch, resume."""

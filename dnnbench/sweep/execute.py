@@ -1,0 +1,185 @@
+"""Runs the trials of a sweep one after the other on warm workers, and stores each at once."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import lru_cache
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from dnnbench.config.compose import compose
+from dnnbench.errors import UserError
+from dnnbench.instances.instance import Instance
+from dnnbench.records.schema import Record
+from dnnbench.records.status import Status
+from dnnbench.records.store import Store
+from dnnbench.runner.once import keep, load_for
+from dnnbench.runner.pool import Pool
+from dnnbench.runner.spec import TrialSpec, make_spec
+from dnnbench.runner.supervise import Watch
+from dnnbench.runner.trial import Result, failed, run_trial
+from dnnbench.sweep.claims import claim
+from dnnbench.sweep.planning import Task
+
+_INSTANCES_KEPT = 4
+
+
+class How(StrEnum):
+    """What became of a task."""
+
+    DONE = "done"
+    FAILED = "failed"
+    TIMED_OUT = "timed out"
+    SKIPPED = "skipped"
+    ELSEWHERE = "elsewhere"
+    INTERRUPTED = "interrupted"
+
+
+@dataclass(frozen=True)
+class Event:
+    """A task that is over, for now.
+
+    Attributes:
+        task: the task.
+        how: what became of it.
+        record: its record if it was run here.
+    """
+
+    task: Task
+    how: How
+    record: Record | None = None
+
+
+@dataclass(frozen=True)
+class Settings:
+    """What every process of a sweep must know.
+
+    Attributes:
+        results: folder of the store.
+        data_dir, cache_dir: where instances are.
+        retry_failed: whether trials with a failure on record are run again.
+        concurrent: how many trials run at the same time; it is recorded.
+    """
+
+    results: Path
+    data_dir: Path | None
+    cache_dir: Path
+    retry_failed: bool = False
+    concurrent: int = 1
+
+
+def failure(status: Status, value: int | float | None) -> bool:
+    """Whether a trial that ended so has failed: it has no answer, or ended in an error."""
+    return not status.ok or value is None
+
+
+def settled(status: Status | None, retry_failed: bool) -> bool:
+    """Whether a trial with this status on record (None: no record) need not be run."""
+    if status is None or status is Status.INTERRUPTED:
+        return False
+    return status.ok or not retry_failed
+
+
+class Executor:
+    """One line of trials: a pool of warm workers, the last instances read; close it at the end."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.store = Store(settings.results)
+        self.pool = Pool()
+        self._config = lru_cache(maxsize=256)(compose)
+        self._load = lru_cache(maxsize=_INSTANCES_KEPT)(self._read)
+
+    def _read(self, words: tuple[str, ...], name: str) -> Instance:
+        settings = self.settings
+        config = self._config(words)
+        return load_for(config, name, data_dir=settings.data_dir, cache_dir=settings.cache_dir)
+
+    def spec(self, task: Task) -> TrialSpec:
+        """The trial of a task, ready to run.
+
+        Raises:
+            UserError: the instance has changed since the sweep was planned.
+        """
+        config: dict[str, Any] = {**self._config(task.words), "seed": task.seed}
+        spec = make_spec(config, self._load(task.words, task.instance))
+        if spec.trial_id != task.trial_id:
+            raise UserError(f"{task.title} is not what was planned: an input has changed since")
+        return spec
+
+    def run(self, task: Task, watch: Watch) -> Event:
+        """Run a task unless it is settled or somebody else runs it, and store its record.
+
+        Raises:
+            UserError: the record cannot be stored, or an input has changed.
+            KeyboardInterrupt: interrupted before there was anything to keep.
+        """
+        with claim(self.settings.results, task.trial_id) as mine:
+            before = self.store.status(task.trial_id)
+            if settled(before, self.settings.retry_failed):
+                return Event(task, How.SKIPPED)
+            if not mine:
+                return Event(task, How.ELSEWHERE)
+            spec = self.spec(task)
+            path = self.store.checkpoint_path(task.trial_id)
+            try:
+                result = run_trial(
+                    spec,
+                    self.pool,
+                    watch,
+                    checkpoint=path,
+                    concurrent=self.settings.concurrent,
+                )
+            except UserError as error:
+                result = failed(spec, str(error))
+            return self._finish(task, result, replace=before is not None)
+
+    def _finish(self, task: Task, result: Result, replace: bool) -> Event:
+        record = result.record
+        if record.status is Status.INTERRUPTED:
+            # Its budget is not used up: the checkpoint stays, a resumed sweep goes on from it.
+            return Event(task, How.INTERRUPTED, record)
+        keep(self.store, result, replace_record=replace)
+        if record.status is Status.TIMEOUT and record.value is not None:
+            return Event(task, How.TIMED_OUT, record)
+        bad = failure(record.status, record.value)
+        return Event(task, How.FAILED if bad else How.DONE, record)
+
+    def close(self) -> None:
+        """End the workers."""
+        self.pool.close()
+
+    def __enter__(self) -> "Executor":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+def run_all(
+    executor: Executor,
+    tasks: Sequence[Task],
+    started: Callable[[Task], Watch],
+    ended: Callable[[Event], None],
+) -> list[Task]:
+    """Run tasks in order until one is interrupted.
+
+    Returns:
+        The tasks that another sweep was running.
+    """
+    elsewhere = []
+    for task in tasks:
+        event = executor.run(task, started(task))
+        if event.how is How.ELSEWHERE:
+            elsewhere.append(task)
+            continue
+        ended(event)
+        if event.how is How.INTERRUPTED:
+            raise KeyboardInterrupt
+    return elsewhere

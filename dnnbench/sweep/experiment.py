@@ -1,0 +1,52 @@
+"""Experiments: named blocks of override words, with profiles such as `quick` and `full`."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from dnnbench.config import catalog
+from dnnbench.errors import UserError, nearest
+from dnnbench.sweep.expand import overlay
+
+
+def read_experiment(name: str, profile: str | None) -> list[list[str]]:
+    """The blocks of override words of an experiment.
+
+    Args:
+        name: one of `configs/experiment`, of a plug-in, or a YAML file.
+        profile: one of its profiles, whose words replace those of every block; None for none.
+
+    Raises:
+        UserError: there is no such experiment or profile, or the file is wrong.
+    """
+    node = _experiment_node(name)
+    blocks = node.get("blocks")
+    if blocks is None:
+        blocks = [node.get("overrides")]
+    good = isinstance(blocks, list) and all(isinstance(block, list) and block for block in blocks)
+    if not good:
+        raise UserError(f"experiment '{name}' needs `overrides`, a list of words, or `blocks`")
+    blocks = [[str(word) for word in block] for block in blocks]
+    if profile is None:
+        return blocks
+    profiles = node.get("profiles") or {}
+    if profile not in profiles:
+        hint = nearest(profile, profiles) or f"; it has: {', '.join(profiles) or 'none'}"
+        raise UserError(f"experiment '{name}' has no profile '{profile}'{hint}")
+    return [overlay(block, [str(word) for word in profiles[profile]]) for block in blocks]
+
+
+def _experiment_node(name: str) -> Mapping[str, Any]:
+    if not name.endswith((".yaml", ".yml")):
+        return catalog.entry("experiment", name).node
+    import yaml
+
+    try:
+        node = yaml.safe_load(Path(name).read_text(encoding="utf-8"))
+    except OSError as error:
+        raise UserError(f"experiment={name}: {error.strerror}") from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        raise UserError(f"experiment={name}: {' '.join(str(error).split())}") from None
+    if not isinstance(node, dict):
+        raise UserError(f"experiment={name}: not a mapping")
+    return node

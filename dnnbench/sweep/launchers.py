@@ -1,0 +1,154 @@
+"""How the trials of a sweep are started; `configs/launcher/` has one file for each.
+
+A launcher gets tasks that are settled by nobody yet and calls back for each that is over. Tasks
+are plain words, so a launcher of another machine (SLURM, Ray) needs only to run
+`run_batch` there on the same results folder.
+"""
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import Any, Protocol
+
+from dnnbench.config.catalog import load_plugins
+from dnnbench.errors import UserError
+from dnnbench.runner.supervise import Watch
+from dnnbench.sweep.execute import Event, Executor, How, Settings, run_all
+from dnnbench.sweep.planning import Task
+
+Started = Callable[[Task], Watch]
+Ended = Callable[[Event], None]
+
+
+class Launcher(Protocol):
+    """Runs tasks somewhere."""
+
+    def launch(
+        self, tasks: Sequence[Task], settings: Settings, started: Started, ended: Ended
+    ) -> list[Task]:
+        """Run the tasks; `started` and `ended` are called from one thread at a time.
+
+        Returns:
+            The tasks that another sweep was running.
+
+        Raises:
+            KeyboardInterrupt: the user interrupted; what had ended is stored.
+        """
+
+
+class Local:
+    """This process starts the trials, `jobs` at a time.
+
+    Args:
+        jobs: lines of trials; each has warm workers of its own.
+    """
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+
+    def launch(
+        self, tasks: Sequence[Task], settings: Settings, started: Started, ended: Ended
+    ) -> list[Task]:
+        """Run the tasks in this process's workers."""
+        if self.jobs == 1 or len(tasks) < 2:
+            with Executor(settings) as executor:
+                return run_all(executor, tasks, started, ended)
+        return self._lines(tasks, settings, started, ended)
+
+    def _lines(
+        self, tasks: Sequence[Task], settings: Settings, started: Started, ended: Ended
+    ) -> list[Task]:
+        """Several lines of trials, each taking the next task; the first error ends them all."""
+        executors = [Executor(settings) for _ in range(min(self.jobs, len(tasks)))]
+        lock, stop = threading.Lock(), threading.Event()
+        queue, elsewhere = iter(tasks), list[Task]()
+
+        def line(executor: Executor) -> None:
+            while not stop.is_set():
+                with lock:
+                    task = next(queue, None)
+                    watch = None if task is None else started(task)
+                if task is None or watch is None:
+                    return
+                event = executor.run(task, watch)
+                if stop.is_set():
+                    return
+                with lock:
+                    if event.how is How.ELSEWHERE:
+                        elsewhere.append(task)
+                    else:
+                        ended(event)
+
+        with ThreadPoolExecutor(len(executors)) as threads:
+            waiting = {threads.submit(line, executor) for executor in executors}
+            try:
+                while waiting:
+                    done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+                    for future in done:
+                        future.result()
+            finally:
+                stop.set()
+                for executor in executors:
+                    executor.close()
+        return elsewhere
+
+
+class Joblib:
+    """Processes of joblib, each running batches of trials.
+
+    Args:
+        jobs: processes.
+        batch: trials in one call of a process.
+    """
+
+    def __init__(self, jobs: int, batch: int) -> None:
+        self.jobs, self.batch = jobs, batch
+
+    def launch(
+        self, tasks: Sequence[Task], settings: Settings, started: Started, ended: Ended
+    ) -> list[Task]:
+        """Run the tasks in joblib's processes."""
+        try:
+            import joblib
+        except ImportError:
+            raise UserError(
+                "launcher=joblib: joblib is not installed (pip install 'dnnbench[joblib]')"
+            ) from None
+        from dnnbench.config.catalog import loaded_plugins
+
+        size = max(1, min(self.batch, -(-len(tasks) // self.jobs)))
+        batches = [tasks[i : i + size] for i in range(0, len(tasks), size)]
+        call = joblib.delayed(run_batch)
+        plugins = tuple(str(path) for path in loaded_plugins())
+        parallel = joblib.Parallel(
+            n_jobs=self.jobs, backend="loky", return_as="generator_unordered"
+        )
+        elsewhere: list[Task] = []
+        for events in parallel(call(tuple(b), settings, plugins) for b in batches):
+            for event in events:
+                if event.how is How.INTERRUPTED:
+                    raise KeyboardInterrupt
+                if event.how is How.ELSEWHERE:
+                    elsewhere.append(event.task)
+                else:
+                    ended(event)
+        return elsewhere
+
+
+def run_batch(
+    tasks: Sequence[Task], settings: Settings, plugins: Sequence[str] = ()
+) -> list[Event]:
+    """Run tasks in this process; what a launcher calls on the machine where the work is done."""
+    load_plugins(Path(path) for path in plugins)
+    events: list[Event] = []
+    with Executor(settings) as executor:
+        elsewhere = run_all(executor, tasks, lambda task: Watch(), events.append)
+    return [*events, *(Event(task, How.ELSEWHERE) for task in elsewhere)]
+
+
+def make_launcher(config: Mapping[str, Any]) -> Launcher:
+    """The launcher that a composed `launcher` node means."""
+    if config["name"] == "joblib":
+        return Joblib(config["jobs"], config["batch"])
+    return Local(config["jobs"])
