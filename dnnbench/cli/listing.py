@@ -35,7 +35,7 @@ def list_(
     ] = None,
     plugin: PluginOption = None,
 ) -> int:
-    """List methods, baselines, problems, instances, suites or hardware."""
+    """List methods, baselines, problems, instances, suites, hardware, experiments or launchers."""
     plugin_option.load(plugin)
     if what is None and as_json:
         raise typer.BadParameter("--json needs to know what to list")
@@ -104,6 +104,8 @@ _COLUMNS = {
     What.PROBLEMS: ("name", "metric", "sense", "default_instance", "solution"),
     What.SUITES: ("name", "instances"),
     What.HARDWARE: ("name", "title", "platform", "devices", "threads"),
+    What.EXPERIMENTS: ("name", "title"),
+    What.LAUNCHERS: ("name", "title"),
 }
 
 

@@ -12,12 +12,15 @@ from dnnbench.instances import registry
 from tests.cli.command import dnnbench, environment
 
 THINGS = ["methods", "baselines", "problems", "instances", "suites", "hardware"]
+THINGS += ["experiments", "launchers"]
 CONTRACT = {"name", "kind", "taxonomy", "problems", "paper", "licence"}
 
 
-@pytest.mark.parametrize(
-    "verb", [(), ("run",), ("list",), ("show",), ("table",), ("data", "export")]
-)
+VERBS = [(verb,) for verb in "run list show table sweep resume status compare export".split()]
+VERBS += [(), ("rerun",), ("check",), ("data", "export")]
+
+
+@pytest.mark.parametrize("verb", VERBS)
 def test_help(cli, verb):
     said = cli(*verb, "--help")
     assert said.code == 0

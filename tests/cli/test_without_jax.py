@@ -29,7 +29,7 @@ from dnnbench.cli.main import main
 main(sys.argv[1:])
 """
 
-PACKAGES = ("cli", "config", "instances", "records", "report", "baselines", "runner")
+PACKAGES = ("cli", "config", "instances", "records", "report", "baselines", "runner", "sweep")
 NEEDS_JAX = {"dnnbench.runner.solve_method"}
 
 
@@ -75,6 +75,7 @@ def test_every_module_imports():
         (["show", "gset/G14"], "3064"),
         (["data", "verify", "gset/G1"], "1 of 1 match"),
         (["run", "method=pi_gnn", "--cfg"], "learning_rate"),
+        (["sweep", "experiment=maxcut_five", "profile=quick", "--dry-run"], "9 trials"),
     ],
 )
 def test_command(arguments, said):
