@@ -16,7 +16,10 @@ _POLL_SECONDS = 0.05
 
 
 def lock_path(hardware: Hardware) -> Path:
-    """The lock file of the device; it tells users apart, for the folder is everybody's."""
+    """The lock file of the device; it tells users apart, for the folder is everybody's.
+
+    It is in the folder for temporary files, or in the one named by DNNBENCH_LOCKS.
+    """
     device = "cpu"
     if hardware.platform == "gpu":
         device = "gpu-" + os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "-")
@@ -25,7 +28,8 @@ def lock_path(hardware: Hardware) -> Path:
     except (KeyError, OSError):
         user = "nobody"
     tag = hashlib.sha256(f"{user}/{device}".encode()).hexdigest()[:12]
-    return Path(tempfile.gettempdir()) / f"dnnbench-{tag}.lock"
+    folder = os.environ.get("DNNBENCH_LOCKS") or tempfile.gettempdir()
+    return Path(folder) / f"dnnbench-{tag}.lock"
 
 
 @contextlib.contextmanager

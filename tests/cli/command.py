@@ -13,7 +13,8 @@ INSTANCE = "gen/random_regular-n20-d3-s1"
 
 def environment(**changes):
     """This process's environment without dnnbench's own variables, and with `changes`."""
-    kept = {k: v for k, v in os.environ.items() if not k.startswith("DNNBENCH_")}
+    own = {k for k in os.environ if k.startswith("DNNBENCH_")} - {"DNNBENCH_LOCKS"}
+    kept = {k: v for k, v in os.environ.items() if k not in own}
     return kept | {"PYTHONPATH": str(ROOT)} | changes
 
 
