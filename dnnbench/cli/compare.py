@@ -48,7 +48,9 @@ def compare(
     plugin_option.load(plugin)
     request = read_request(overrides or [])
     tasks = plan_request(request, data_dir=places.data_dir(), cache_dir=places.cache_dir())
-    store = Store(request.results)
+    store = Store(
+        request.results, on_problem=lambda text: typer.echo(f"dnnbench: {text}", err=True)
+    )
     found = survey(store, tasks, retry_failed)
     summary = execute(request, found, retry_failed, quiet=quiet or as_json)
     records = compared(store, tasks)

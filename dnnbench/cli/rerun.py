@@ -35,6 +35,8 @@ def rerun(
     with Live(f"{found.solver} on {found.instance}", quiet or as_json) as watch:
         again = replay(found, store.solution(found.trial_id), spec, watch)
     new = again.result.record
+    if new.status == "interrupted":
+        raise KeyboardInterrupt
     if as_json:
         print_object = {
             "trial_id": found.trial_id,
@@ -51,6 +53,9 @@ def rerun(
         return 0 if again.identical else 1
     how = f" by its {found.steps} steps" if again.by_steps else ""
     typer.echo(f"{found.solver} on {found.instance}, seed {found.seed}, again{how}:")
+    if again.identical and new.value is None:
+        typer.echo(f"  identical: {new.status.sentence} {new.message or ''}".rstrip())
+        return 0
     if again.identical:
         typer.echo(f"  identical: {new.metric} {new.value}, the same answer, steps and restarts")
         return 0

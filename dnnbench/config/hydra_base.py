@@ -18,8 +18,9 @@ def composed(chosen: tuple[str, ...]) -> dict[str, Any]:
     Raises:
         UserError: Hydra cannot compose it.
     """
+    # The checksum tells two states of one file apart, in a process that loads both.
     brought = tuple(
-        (group, name)
+        (group, name, entry.about["plugin"].get("sha256", ""))
         for group in catalog.GROUPS
         for name, entry in catalog.entries(group).items()
         if "plugin" in entry.about
@@ -28,7 +29,7 @@ def composed(chosen: tuple[str, ...]) -> dict[str, Any]:
 
 
 @lru_cache(maxsize=256)
-def _composed(chosen: tuple[str, ...], brought: tuple[tuple[str, str], ...]) -> dict[str, Any]:
+def _composed(chosen: tuple[str, ...], brought: tuple[tuple[str, str, str], ...]) -> dict[str, Any]:
     from hydra import compose, initialize_config_dir
     from hydra.core.config_store import ConfigStore
     from hydra.core.global_hydra import GlobalHydra
@@ -36,7 +37,7 @@ def _composed(chosen: tuple[str, ...], brought: tuple[tuple[str, str], ...]) -> 
     from omegaconf import OmegaConf
     from omegaconf.errors import OmegaConfBaseException
 
-    for group, name in brought:
+    for group, name, _ in brought:
         node = catalog.entry(group, name).node
         ConfigStore.instance().store(name=name, group=group, node=node, provider="plug-in")
     GlobalHydra.instance().clear()

@@ -28,7 +28,7 @@ from typing import Any
 
 import yaml
 
-from dnnbench.errors import UserError
+from dnnbench.errors import UserError, unknown
 
 ENTRY_POINTS = "dnnbench.plugins"
 GROUPS = ("method", "baseline", "problem", "suite", "experiment")
@@ -39,6 +39,8 @@ _REQUIRED = {
     "suite": (),
     "experiment": (),
 }
+# In this order, because a bool is an int.
+_TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 _DEFAULT_PLAN = {
     "lanes": {"cpu": 32, "gpu": 1024},
     "micro_batch": {"cpu": 32, "gpu": 1024},
@@ -93,7 +95,12 @@ def installed() -> tuple[Plugin, ...]:
         file = _source_of(point.value)
         if file is None:
             raise UserError(f"plug-in '{point.name}': there is no module '{point.value}'")
-        text = file.read_text(encoding="utf-8")
+        try:
+            text = file.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError):
+            raise UserError(
+                f"plug-in '{point.name}': the source of '{point.value}' cannot be read"
+            ) from None
         found.append(Plugin(point.value, _nodes(text, point.value, {"module": point.value})))
     return tuple(found)
 
@@ -117,6 +124,8 @@ def _nodes(text: str, source: str, where: dict[str, str]) -> dict[str, dict[str,
         declared = _declaration(ast.parse(text))
     except SyntaxError as error:
         raise UserError(f"plug-in {source}:{error.lineno}: {error.msg}") from None
+    except ValueError as error:  # null bytes, in some Python versions
+        raise UserError(f"plug-in {source}: {error}") from None
     if declared is None:
         raise UserError(f"plug-in {source}: no string named DNNBENCH with its YAML")
     try:
@@ -141,11 +150,16 @@ def _nodes(text: str, source: str, where: dict[str, str]) -> dict[str, dict[str,
 
 def _declaration(tree: ast.Module) -> str | None:
     for statement in tree.body:
-        if not isinstance(statement, ast.Assign) or not isinstance(statement.value, ast.Constant):
+        if isinstance(statement, ast.Assign):
+            targets = statement.targets
+        elif isinstance(statement, ast.AnnAssign):
+            targets = [statement.target]
+        else:
             continue
-        named = any(isinstance(t, ast.Name) and t.id == "DNNBENCH" for t in statement.targets)
-        if named and isinstance(statement.value.value, str):
-            return statement.value.value
+        named = any(isinstance(t, ast.Name) and t.id == "DNNBENCH" for t in targets)
+        value = statement.value
+        if named and isinstance(value, ast.Constant) and isinstance(value.value, str):
+            return value.value
     return None
 
 
@@ -156,30 +170,71 @@ def _completed(
     at = f"plug-in {source}: {group} '{name}'"
     if not isinstance(node, dict) or not name.isidentifier():
         raise UserError(f"{at} must be an identifier that maps to its settings")
-    if group in ("suite", "experiment"):
+    strange = [key for key in node if not isinstance(key, str)]
+    if strange:
+        raise UserError(f"{at}: the key {strange[0]!r} is no word")
+    if group == "experiment":
         return dict(node)
-    about = dict(node.get("_about") or {})
+    if group == "suite":
+        names = node.get("instances")
+        if not isinstance(names, list) or not all(isinstance(n, str) for n in names) or not names:
+            raise UserError(f"{at} needs `instances`, a list of names")
+        return dict(node)
+    about = _mapping(node, "_about", at)
     missing = [key for key in _REQUIRED[group] if not about.get(key)]
     if missing:
         raise UserError(f"{at}: _about lacks {', '.join(missing)}")
     about = {"taxonomy": "none", "paper": None, "licence": None} | about | {"plugin": where}
     if group == "baseline":
         about = {"threads": 1, "version": 1} | about
+    if "problems" in _REQUIRED[group] and not isinstance(about["problems"], list):
+        raise UserError(f"{at}: problems must be a list, as in [maxcut]")
     settings = {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
-    options = dict(node.get("_options") or {})
-    for key, value in settings.items():
-        options.setdefault(key, _guessed(value, f"{at}: setting '{key}'"))
+    options = _options(settings, _mapping(node, "_options", at), at)
     complete = {"name": name, **settings, "_about": about, "_options": options}
     if group == "method":
-        complete["_plan"] = _DEFAULT_PLAN | dict(node.get("_plan") or {})
+        plan = _mapping(node, "_plan", at)
+        for key in plan:
+            if key not in _DEFAULT_PLAN:
+                raise UserError(f"{at}: {unknown('key of _plan', key, _DEFAULT_PLAN)}")
+        complete["_plan"] = _DEFAULT_PLAN | plan
     if "_conformance" in node:
         complete["_conformance"] = node["_conformance"]
     return complete
 
 
+def _mapping(node: Mapping[str, Any], key: str, at: str) -> dict[str, Any]:
+    """The mapping under a key that may be left out."""
+    value = node.get(key) or {}
+    if not isinstance(value, dict):
+        raise UserError(f"{at}: {key} must be a mapping")
+    return dict(value)
+
+
+def _options(
+    settings: Mapping[str, Any], described: Mapping[str, Any], at: str
+) -> dict[str, dict[str, Any]]:
+    """The documentation of every setting: what the plug-in says, the rest by its default."""
+    options: dict[str, dict[str, Any]] = {}
+    for key, said in described.items():
+        if key not in settings:
+            raise UserError(f"{at}: _options describes '{key}', which is no setting")
+        if not isinstance(said, dict):
+            raise UserError(f"{at}: _options.{key} must be a mapping")
+        options[key] = {"help": "(no description)"} | said
+        if "type" not in said:
+            options[key] |= {"type": _guessed(settings[key], f"{at}: setting '{key}'")["type"]}
+        if options[key]["type"] not in _TYPES:
+            raise UserError(f"{at}: the type of setting '{key}' is none of {', '.join(_TYPES)}")
+    for key, value in settings.items():
+        if key not in options:
+            options[key] = _guessed(value, f"{at}: setting '{key}'")
+    return options
+
+
 def _guessed(value: Any, at: str) -> dict[str, Any]:
     """The documentation of a setting that has none: its type."""
-    for kind, type_ in (("bool", bool), ("int", int), ("float", float), ("str", str)):
+    for kind, type_ in _TYPES.items():
         if isinstance(value, type_):
             return {"help": "(no description)", "type": kind}
     raise UserError(f"{at} needs a type: describe it under _options")

@@ -24,7 +24,10 @@ def find_record(named: str, root: Path) -> tuple[Store, Record]:
     if path.suffix == ".json" and is_trial_id(path.stem):
         if not path.is_file():
             raise UserError(f"no such record file: {named}")
-        store = Store(path.resolve().parents[2], read_only=True)
+        shard = path.resolve().parent
+        if shard.parent.name != "records" or shard.name != path.stem[:2]:
+            raise UserError(f"{named} is not where records are (RESULTS/records/{path.stem[:2]}/)")
+        store = Store(shard.parent.parent, read_only=True)
         return store, store.get(path.stem)
     if not root.is_dir():
         raise UserError(f"no results folder '{root}'; name it with --results")

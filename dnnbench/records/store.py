@@ -30,7 +30,9 @@ from dnnbench.records.status import Status
 from dnnbench.records.trial_id import check_trial_id, is_trial_id
 
 STALE_SECONDS = 3600.0
-_STATUS_LINE = re.compile(rb'^"status": "([a-z_]+)",$', re.MULTILINE)
+_ENDED_LINES = re.compile(
+    rb'^"status": "(?P<status>[a-z_]+)",$.*?^"value": (?P<value>[^\n]+),$', re.MULTILINE | re.DOTALL
+)
 
 
 class Store:
@@ -152,9 +154,14 @@ class Store:
             ) from None
 
     def status(self, trial_id: str) -> Status | None:
-        """How the trial of this id ended, None without a (readable) record.
+        """How the trial of this id ended, None without a (readable) record."""
+        ended = self.ended(trial_id)
+        return None if ended is None else ended[0]
 
-        Only the line that says so is looked at, because a sweep asks about every trial.
+    def ended(self, trial_id: str) -> tuple[Status, bool] | None:
+        """How the trial of this id ended and whether it has a verified value; None as `status`.
+
+        Only the lines that say so are looked at, because a sweep asks about every trial.
         """
         try:
             data = self.path(trial_id).read_bytes()
@@ -162,11 +169,18 @@ class Store:
             return None
         except OSError as error:
             raise self._unreadable(error) from None
-        found = _STATUS_LINE.search(data)
+        found = _ENDED_LINES.search(data)
         if found is None or not data.endswith(b"}\n"):
             record = self._read(trial_id)  # damaged, or not in our own layout
-            return None if record is None else record.status
-        return Status(found.group(1).decode())
+            return None if record is None else (record.status, record.value is not None)
+        return Status(found["status"].decode()), found["value"] != b"null"
+
+    def checkpoints(self) -> Iterator[str]:
+        """The ids of all trials that have a checkpoint."""
+        for name in self._names(self.root / "checkpoints"):
+            stem = name.removesuffix(".npz")
+            if is_trial_id(stem):
+                yield stem
 
     def checkpoint_path(self, trial_id: str) -> Path:
         """Where a running trial of this id keeps its state."""
@@ -174,8 +188,10 @@ class Store:
 
     def drop_checkpoint(self, trial_id: str) -> None:
         """Delete the state of a trial that has ended."""
+        path = self.checkpoint_path(trial_id)
         with contextlib.suppress(OSError):
-            self.checkpoint_path(trial_id).unlink(missing_ok=True)
+            path.unlink()
+            self._sweep_once([path])
 
     def ids(self) -> Iterator[str]:
         """The ids of all records, from the folders' listings alone, in order."""
@@ -206,11 +222,12 @@ class Store:
         self._refuse_if_read_only()
         limit = time.time() - older_than
         deleted = 0
-        for kind in ("records", "solutions"):
-            for shard in self._names(self.root / kind):
-                folder = self.root / kind / shard
-                if folder.is_dir():
-                    deleted += sweep_temporary(folder, older_than=older_than)
+        flat = [self.root / "checkpoints", self.root / "experiments"]
+        kinds = [self.root / kind for kind in ("records", "solutions")]
+        sharded = [kind / shard for kind in kinds for shard in self._names(kind)]
+        for folder in (*flat, *sharded):
+            if folder.is_dir():
+                deleted += sweep_temporary(folder, older_than=older_than)
         for shard in self._names(self.root / "solutions"):
             for file in self._names(self.root / "solutions" / shard):
                 name = f"solutions/{shard}/{file}"

@@ -17,13 +17,16 @@ Format = Literal["csv", "parquet", "json"]
 # Left out of the flat table: a curve (its own file's business) and what repeats in all rows.
 _LEFT_OUT = ("record",)
 _AS_JSON = ("trace", "diagnostics")
+# Objects or nothing: without one there is no column of the bare name.
+_OPTIONAL_OBJECTS = ("polish",)
 
 
 def frame(records: Iterable[Record], best_known: BestKnownLookup) -> pd.DataFrame:
     """One row a record, `trial_id` first; nested fields become `budget.seconds`, `settings.x`.
 
     `trace` and `diagnostics` are JSON in one column each. The columns are described in
-    `docs/records.md`.
+    `docs/records.md`. Cells hold Python's own values, None where a record has none, so that
+    integers stay integers in columns with gaps.
     """
     rows = []
     for record in records:
@@ -36,10 +39,12 @@ def frame(records: Iterable[Record], best_known: BestKnownLookup) -> pd.DataFram
         for name, value in nested.items():
             if name in _AS_JSON:
                 row[name] = plain.dumps(plain.encode(value))
-            else:
+            elif value is not None or name not in _OPTIONAL_OBJECTS:
                 row |= _flat(name, value)
         rows.append(row)
-    return pd.DataFrame(rows)
+    columns = list(dict.fromkeys(name for row in rows for name in row))
+    cells = {name: [row.get(name) for row in rows] for name in columns}
+    return pd.DataFrame({name: pd.Series(cells[name], dtype=object) for name in columns})
 
 
 def write(table: pd.DataFrame, format: Format, path: Path | None) -> str | None:
@@ -57,7 +62,9 @@ def write(table: pd.DataFrame, format: Format, path: Path | None) -> str | None:
     if format == "csv":
         text = table.to_csv(index=False)
     else:
-        text = table.to_json(orient="records", lines=False, double_precision=15) + "\n"
+        # Not by pandas, which rounds floats to 15 digits and refuses large integers.
+        lines = (plain.dumps(row) for row in table.to_dict(orient="records"))
+        text = "[\n" + ",\n".join(lines) + "\n]\n"
     if path is None:
         return text
     try:
@@ -68,22 +75,31 @@ def write(table: pd.DataFrame, format: Format, path: Path | None) -> str | None:
 
 
 def _parquet(table: pd.DataFrame, path: Path) -> None:
-    # A column whose rows have different types (a setting that is a number here, a word there) is
-    # text in Parquet, which has one type a column.
-    plain_table = table.copy()
-    for name in plain_table.columns:
-        column = plain_table[name]
-        kinds = {type(value) for value in column.dropna()}
-        if len(kinds) > 1 and not kinds <= {int, float}:
-            plain_table[name] = column.map(lambda v: v if v is None else str(v))
     try:
-        plain_table.to_parquet(path, index=False)
+        _one_type_each(table).to_parquet(path, index=False)
     except ImportError:
         raise UserError(
             "--format parquet: pyarrow is not installed (pip install 'dnnbench[parquet]')"
         ) from None
     except OSError as error:
         raise UserError(f"cannot write '{path}': {error.strerror or error}") from None
+
+
+def _one_type_each(table: pd.DataFrame) -> pd.DataFrame:
+    """The table with columns of one type: integers among floats are floats, other mixtures text.
+
+    Integers beyond 64 bits are text too; those beyond 2^53 among floats are rounded.
+    """
+    columns = {}
+    for name in table.columns:
+        cells = table[name].tolist()
+        kinds = {type(value) for value in cells if value is not None}
+        if kinds == {int, float}:
+            cells = [None if value is None else float(value) for value in cells]
+        elif len(kinds) > 1 or any(type(v) is int and abs(v) >= 2**63 for v in cells):
+            cells = [None if value is None else str(value) for value in cells]
+        columns[name] = pd.Series(cells, dtype=object)
+    return pd.DataFrame(columns)
 
 
 def _flat(name: str, value: Any) -> dict[str, Any]:

@@ -33,17 +33,29 @@ def lock_path(hardware: Hardware) -> Path:
 
 
 @contextlib.contextmanager
-def turn(hardware: Hardware, waiting: Callable[[], None]) -> Iterator[None]:
-    """Hold the device; `waiting` is called once if another trial has it.
+def turn(
+    hardware: Hardware, waiting: Callable[[], None], given_up: Callable[[], bool]
+) -> Iterator[None]:
+    """Hold the device; the system lets go of the lock of a process that dies.
 
-    The system lets go of the lock of a process that dies.
+    Args:
+        hardware: says which device.
+        waiting: called once if another trial has it.
+        given_up: whether to wait no longer.
+
+    Raises:
+        KeyboardInterrupt: it was given up.
     """
     lock = FileLock(lock_path(hardware))
     try:
         lock.acquire(timeout=0)
     except Timeout:
         waiting()
-        lock.acquire(poll_interval=_POLL_SECONDS)
+        while not lock.is_locked:
+            if given_up():
+                raise KeyboardInterrupt from None
+            with contextlib.suppress(Timeout):
+                lock.acquire(timeout=_POLL_SECONDS, poll_interval=_POLL_SECONDS)
     try:
         yield
     finally:

@@ -1,5 +1,8 @@
 """Solves a trial in the caller's own process: no child, no hard limit, for embedding and tests."""
 
+import threading
+from typing import Any
+
 import numpy as np
 
 from dnnbench.errors import UserError
@@ -35,6 +38,19 @@ class _Line:
         return False
 
 
+# Programs are no concern of two threads at once.
+_OF_THREAD = threading.local()
+
+
+def _programs() -> Any:
+    """What this thread has compiled; needs JAX, so it comes with the first method."""
+    if not hasattr(_OF_THREAD, "programs"):
+        from dnnbench.engine.compiled import Programs
+
+        _OF_THREAD.programs = Programs()
+    return _OF_THREAD.programs
+
+
 def solve_in_process(spec: TrialSpec, sense: Sense) -> Report:
     """What came of the trial, run here and now on one process.
 
@@ -47,7 +63,8 @@ def solve_in_process(spec: TrialSpec, sense: Sense) -> Report:
     line = _Line(sense)
     job = spec.job(0)
     try:
-        line.report.finals[0] = execute(job, spec.instance.public, line, None)
+        programs = _programs() if spec.role == "method" else None
+        line.report.finals[0] = execute(job, spec.instance.public, line, programs)
     except UserError:
         raise
     except MemoryError:

@@ -1,6 +1,7 @@
 """Idle workers kept warm for the next trial with the same hardware and cores."""
 
 import queue
+import threading
 from types import TracebackType
 
 from dnnbench.config.hardware import Hardware
@@ -12,10 +13,12 @@ class Pool:
 
     Attributes:
         inbox: where the frames of all workers arrive.
+        interrupted: set once `interrupt` was called.
     """
 
     def __init__(self) -> None:
-        self.inbox: queue.Queue[Frame] = queue.Queue()
+        self.inbox: queue.Queue[Frame | None] = queue.Queue()
+        self.interrupted = threading.Event()
         self._idle: dict[tuple[Hardware, int, int], Worker] = {}
         self._lent: dict[tuple[Hardware, int, int], Worker] = {}
 
@@ -39,6 +42,11 @@ class Pool:
             else:
                 worker.kill()
         self._lent.clear()
+
+    def interrupt(self) -> None:
+        """Interrupt the trial that runs on this pool in another thread, as Ctrl-C would there."""
+        self.interrupted.set()
+        self.inbox.put(None)
 
     def close(self) -> None:
         """End all workers."""

@@ -16,7 +16,10 @@ import numpy as np
 import psutil
 
 from dnnbench.config.hardware import Hardware
+from dnnbench.runner.descendants import VARIABLE, kill_descendants, new_mark
 from dnnbench.runner.protocol import ClosedError, read_frame, write_frame
+
+_READER_SECONDS = 5.0
 
 Frame = tuple["Worker", dict[str, Any], dict[str, np.ndarray]]
 
@@ -32,13 +35,18 @@ class Worker:
     """
 
     def __init__(
-        self, hardware: Hardware, cores: int, inbox: "queue.Queue[Frame]", first_core: int = 0
+        self,
+        hardware: Hardware,
+        cores: int,
+        inbox: "queue.Queue[Frame | None]",
+        first_core: int = 0,
     ) -> None:
         variables = dict(os.environ) | hardware.environment(cores)
         root = str(Path(__file__).resolve().parents[2])
         variables["PYTHONPATH"] = os.pathsep.join(
             p for p in (root, os.environ.get("PYTHONPATH", "")) if p
         )
+        self._mark = variables[VARIABLE] = new_mark()
         affinity = _affinity(cores, first_core, hardware.pin)
         self._process: subprocess.Popen[bytes] = subprocess.Popen(
             [sys.executable, "-c", _ENTRY, str(os.getpid()), *(str(c) for c in affinity)],
@@ -50,7 +58,7 @@ class Worker:
         )
         self._inbox = inbox
         self._tail: deque[str] = deque(maxlen=20)
-        self.busy = False
+        self._ended = False
         self.readers = [
             threading.Thread(target=self._read, daemon=True),
             threading.Thread(target=self._drain, daemon=True),
@@ -92,14 +100,13 @@ class Worker:
 
     def kill(self) -> None:
         """End the worker and everything it started, also in sessions of their own."""
-        started: list[psutil.Process] = []
-        with contextlib.suppress(psutil.Error):
-            started = psutil.Process(self._process.pid).children(recursive=True)
+        if self._ended:
+            return  # the number of its group may be another's by now
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(self._process.pid, signal.SIGSTOP)  # what stands still starts nothing more
+        kill_descendants(self._process.pid, self._mark)
         with contextlib.suppress(ProcessLookupError, PermissionError):
             os.killpg(self._process.pid, signal.SIGKILL)
-        for child in started:
-            with contextlib.suppress(psutil.Error):
-                child.kill()
         self.close()
 
     def close(self) -> None:
@@ -113,10 +120,13 @@ class Worker:
             with contextlib.suppress(ProcessLookupError, PermissionError):
                 os.killpg(self._process.pid, signal.SIGKILL)
             self._process.wait()
-        for reader in self.readers:
-            reader.join(timeout=5)
-        for stream in (self._process.stdout, self._process.stderr):
-            if stream is not None:
+        self._ended = True
+        for reader, stream in zip(
+            self.readers, (self._process.stdout, self._process.stderr), strict=True
+        ):
+            reader.join(timeout=_READER_SECONDS)
+            # A process that got away may hold the pipe open; closing it here would wait for that.
+            if stream is not None and not reader.is_alive():
                 stream.close()
 
     def last_words(self) -> str:

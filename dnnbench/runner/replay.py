@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 
+from dnnbench.config import catalog
 from dnnbench.config.compose import compose_values
-from dnnbench.errors import UserError
+from dnnbench.engine.budget import Budget
+from dnnbench.errors import UserError, unknown
 from dnnbench.records.schema import Record
 from dnnbench.runner.once import load_for
 from dnnbench.runner.pool import Pool
@@ -23,7 +25,7 @@ class Replay:
     Attributes:
         result: of the second run.
         differences: what differs, in words; empty if the result is identical.
-        by_steps: whether a budget in seconds was replaced by the steps on record.
+        by_steps: whether the budget was replaced by the steps on record.
     """
 
     result: Result
@@ -37,11 +39,14 @@ class Replay:
 
 
 def replay_spec(record: Record, *, data_dir: Path | None, cache_dir: Path) -> TrialSpec:
-    """The trial of a record, to be run by steps if its budget was in seconds.
+    """The trial of a record, to be run by its steps if the clock or the user ended it.
 
     Raises:
         UserError: the solver, the instance or a setting is not what it was.
     """
+    if record.solver not in catalog.entries(record.role):
+        text = unknown(record.role, record.solver, catalog.entries(record.role))
+        raise UserError(f"{text}; if a plug-in brings it, name it with --plugin")
     chosen = {record.role: record.solver, "problem": record.problem}
     values: dict[str, Any] = {"seed": record.seed}
     values |= {f"{record.role}.{k}": v for k, v in record.settings.items()}
@@ -51,8 +56,8 @@ def replay_spec(record: Record, *, data_dir: Path | None, cache_dir: Path) -> Tr
         keys = ("lanes", "micro_batch", "score_every", "kernel", "dtype")
         values |= {f"plan.{k}": record.plan[k] for k in keys if record.plan[k] != "none"}
         chosen["hardware"] = "gpu" if record.plan["platform"] == "gpu" else "cpu"
-    if record.budget["seconds"] is not None:
-        values |= {"budget.seconds": None, "budget.steps": max(record.steps, 1)}
+    if _by_steps(record):
+        values |= {"budget.seconds": None, "budget.steps": record.steps}
     config = compose_values(chosen, values)
     instance = load_for(config, record.instance, data_dir=data_dir, cache_dir=cache_dir)
     if instance.sha256 != record.instance_sha256:
@@ -63,7 +68,18 @@ def replay_spec(record: Record, *, data_dir: Path | None, cache_dir: Path) -> Tr
             f"the record was made by version {record.solver_version} of {record.solver}; "
             f"here is version {spec.version}"
         )
+    if record.role == "baseline" and spec.budget.cores != record.budget["cores"]:
+        raise UserError(
+            f"the record was made on {record.budget['cores']} cores, each with a seed of its own; "
+            f"here are {spec.budget.cores}"
+        )
     return spec
+
+
+def _by_steps(record: Record) -> bool:
+    """Whether the clock or the user, and not the budget's own count, ended the trial."""
+    ended = record.budget["seconds"] is not None or record.status in ("interrupted", "timeout")
+    return ended and record.steps > 0 and record.value is not None
 
 
 def replay(
@@ -78,19 +94,34 @@ def replay(
         watch: what people are shown.
     """
     per_process = record.diagnostics.get("process_steps")
-    by_steps = record.budget["seconds"] is not None
+    by_steps = _by_steps(record)
+    # Of the recorded budget, so that the ids must agree: what they hash beyond the settings is
+    # the code of a plug-in's file.
+    identity = replace(spec, budget=Budget(**record.budget)).trial_id
     if by_steps and per_process:
         spec = replace(spec, process_steps=tuple(per_process))
     with Pool() as pool:
         result = run_trial(spec, pool, watch)
-    return Replay(result, tuple(_differences(record, solution, result)), by_steps)
+    found = _differences(record, solution, result, by_steps)
+    if identity != record.trial_id:
+        found.insert(
+            0,
+            f"the trial is another one ({identity}): the record, a plug-in's file or a solver's "
+            "plan has changed since",
+        )
+    return Replay(result, tuple(found), by_steps)
 
 
-def _differences(record: Record, solution: np.ndarray | None, result: Result) -> list[str]:
+def _differences(
+    record: Record, solution: np.ndarray | None, result: Result, by_steps: bool
+) -> list[str]:
     new = result.record
+    names = ["value", "raw_value", "claimed_value", "feasible", "steps", "restarts"]
+    if not by_steps:  # else it ended by another limit now
+        names.append("status")
     found = [
         f"{name}: {getattr(record, name)} on record, {getattr(new, name)} now"
-        for name in ("value", "raw_value", "claimed_value", "feasible", "steps", "restarts")
+        for name in names
         if getattr(record, name) != getattr(new, name)
     ]
     if not _same(solution, result.solution):

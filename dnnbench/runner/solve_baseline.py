@@ -27,6 +27,7 @@ class _Search:
         self.claim: float | None = None
         self.steps = self.restarts = 0
         self.trace: list[list[float]] = []
+        self.notes: dict[str, bool | int | float | str] = {}
         self.hit = self.stopped_by_time = False
         self.begin = time.perf_counter()
 
@@ -67,6 +68,9 @@ class _Search:
         self.hit = target is not None and not better(target, exact, sense)
         if self._budget.seconds is not None:
             self._polisher.rehearse(candidate)
+
+    def note(self, name: str, value: bool | int | float | str) -> None:
+        self.notes[name] = value
 
 
 def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Final:
@@ -118,5 +122,6 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
         solve_seconds=search.seconds(),
         trace=search.trace,
         polish=polish,
+        diagnostics=dict(search.notes),
         hardware={"platform": "cpu", "device_kind": "cpu", "devices": 1},
     )

@@ -58,7 +58,7 @@ class Report:
 def supervise(
     spec: TrialSpec,
     workers: list[Worker],
-    inbox: "queue.Queue[Frame]",
+    inbox: "queue.Queue[Frame | None]",
     watch: Watch,
     sense: Sense,
     checkpoint: Path | None = None,
@@ -68,7 +68,7 @@ def supervise(
     Args:
         spec: the trial.
         workers: one for each of its processes.
-        inbox: where the workers' frames arrive.
+        inbox: where the workers' frames arrive; None there interrupts as Ctrl-C does.
         watch: what people are shown.
         sense: of the problem.
         checkpoint: file for a method's state, or None.
@@ -92,7 +92,7 @@ class _Supervision:
         self,
         spec: TrialSpec,
         workers: list[Worker],
-        inbox: "queue.Queue[Frame]",
+        inbox: "queue.Queue[Frame | None]",
         watch: Watch,
         sense: Sense,
     ) -> None:
@@ -135,9 +135,12 @@ class _Supervision:
                 self._end("out_of_memory", f"used {used / 2**30:.2f} GiB of {limit / 2**30:.2f}")
                 return
         try:
-            worker, header, arrays = self.inbox.get(timeout=0.1)
+            frame = self.inbox.get(timeout=0.1)
         except queue.Empty:
             return
+        if frame is None:  # an interrupt that came through the pool
+            raise KeyboardInterrupt
+        worker, header, arrays = frame
         if worker in self.waiting:
             self._handle(worker, header, arrays)
 

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -62,7 +62,10 @@ def run_trial(
     problem: Exact = exact_side(spec.problem_about)
     watch = watch or Watch()
     timed = spec.budget.seconds is not None and spec.hardware.exclusive
-    alone = turn(spec.hardware, lambda: watch.phase("waiting")) if timed else nullcontext()
+    alone: AbstractContextManager[None] = nullcontext()
+    if timed:
+        given_up = pool.interrupted.is_set if pool is not None else lambda: False
+        alone = turn(spec.hardware, lambda: watch.phase("waiting"), given_up)
     with alone:
         report, processes = _solve(spec, pool, watch, problem, checkpoint)
     final = _merge(report, problem, spec)

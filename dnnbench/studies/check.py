@@ -6,8 +6,9 @@ or dies fails its check and no other. A solver's config may say under `_conforma
 (`optimum_not_asked`), with the reason beside it.
 """
 
+import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -27,9 +28,12 @@ LANES = 32
 _STEPS = 600  # where two runs are compared
 _CAP_STEPS = 30_000  # within which the optimum must be found
 _CAP_SECONDS = 60.0  # and time, whatever the machine
+_SETUP_SECONDS = 300.0  # for loading and compiling
 _SOFT_SECONDS = 0.5  # the budget of the check on limits
 _OVERSHOOT_SECONDS = 1.0
 _LARGEST_BRUTE_FORCE = 16
+_LONGEST_MESSAGE = 300
+_NUDGE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -97,6 +101,7 @@ def brute_force(problem: Exact, public: Any) -> int | float:
 class _Checks:
     def __init__(self, role: str, name: str, problem: str, pool: Pool) -> None:
         self.role, self.name, self.problem, self.pool = role, name, problem, pool
+        self.hung = False  # whether the last trial had to be ended from outside
         self.entry = catalog.entry(role, name)
         self.declared: Mapping[str, Any] = self.entry.node.get("_conformance") or {}
         about = catalog.entry("problem", problem).about
@@ -108,12 +113,18 @@ class _Checks:
 
     def all(self) -> Iterator[Finding]:
         """Every check."""
+        if not self.tiny:
+            yield Finding("problem", self.problem, False, "it has no tiny instances to check on")
+            return
         for instance in self.tiny.values():
             yield from self._optimum(instance)
+            if self.hung:  # the other checks would wait as long again
+                return
         last = list(self.tiny.values())[-1]
-        yield from self._same_seed(last)
-        yield self._restarts(last)
-        yield self._time_limit(last)
+        for check in (self._same_seed, self._restarts, self._time_limit):
+            yield from check(last)
+            if self.hung:
+                return
 
     # Trials -------------------------------------------------------------------------------------
 
@@ -126,18 +137,22 @@ class _Checks:
             settings |= {"plan.lanes": LANES, "plan.micro_batch": LANES}
         for key, value in self.declared.get("settings", {}).items():
             settings[f"{self.role}.{key}"] = value
-        settings["hardware.time_limit"] = _CAP_SECONDS
+        settings |= {"hardware.time_limit": _CAP_SECONDS, "hardware.setup_limit": _SETUP_SECONDS}
         return make_spec(compose_values(chosen, {**settings, **values}), instance)
 
-    def _run(self, spec: TrialSpec) -> Result | str:
+    def _run(self, instance: Instance, values: Mapping[str, Any]) -> Result | str:
         """The trial's result, or what went wrong."""
         try:
-            result = run_trial(spec, self.pool)
+            result = run_trial(self._spec(instance, values), self.pool)
         except UserError as error:
             return str(error)
         record = result.record
-        if not record.status.ok or record.status == "timeout":
-            return record.message or record.status.sentence
+        if record.status == "interrupted":
+            raise KeyboardInterrupt
+        self.hung = record.status == "timeout"
+        if self.hung or not record.status.ok:
+            text = " ".join((record.message or record.status.sentence).split())
+            return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
         if record.value is None:
             return "no answer"
         return result
@@ -149,7 +164,7 @@ class _Checks:
         optimum = brute_force(self.exact, instance.public)
         asked = instance.name not in self.declared.get("optimum_not_asked", [])
         limits: dict[str, Any] = {"budget.steps": _CAP_STEPS if asked else _STEPS}
-        result = self._run(self._spec(instance, {**limits, "budget.target": float(optimum)}))
+        result = self._run(instance, {**limits, "budget.target": float(optimum)})
         if isinstance(result, str):
             yield Finding("optimum", where, False, result)
             return
@@ -168,12 +183,13 @@ class _Checks:
 
     def _same_seed(self, instance: Instance) -> Iterator[Finding]:
         where = f"{self.problem} {instance.name}"
-        spec = self._spec(instance, {"budget.steps": _STEPS})
-        first, again = self._run(spec), self._run(spec)
-        if isinstance(first, str) or isinstance(again, str):
-            yield Finding(
-                "same seed", where, False, first if isinstance(first, str) else str(again)
-            )
+        first = self._run(instance, {"budget.steps": _STEPS})
+        if isinstance(first, str):
+            yield Finding("same seed", where, False, first)
+            return
+        again = self._run(instance, {"budget.steps": _STEPS})
+        if isinstance(again, str):
+            yield Finding("same seed", where, False, f"the second time: {again}")
             return
         differing = _differences(first, again)
         text = ", ".join(differing) + " differ" if differing else "the same record twice"
@@ -182,18 +198,25 @@ class _Checks:
             yield self._one_program(instance, again)
 
     def _one_program(self, instance: Instance, warm: Result) -> Finding:
-        """Neither a second run nor another hyperparameter compiles anything."""
+        """Neither a second run nor another hyperparameter compiles anything.
+
+        Every setting must be a hyperparameter or a field, else it would change nothing unnoticed.
+        """
         where = f"{self.problem} {instance.name}"
         if not warm.record.environment.get("program_reused"):
             return Finding("one program", where, False, "the second run compiled again")
         cls: Any = implementation("methods", self.entry.about)
         settings = self._spec(instance, {}).settings
+        idle = set(settings) - set(cls.hyperparameters) - {f.name for f in fields(cls)}
+        if idle:
+            text = f"neither a field nor a hyperparameter: {', '.join(sorted(idle))}"
+            return Finding("one program", where, False, text)
         for key in cls.hyperparameters:
             value = settings.get(key)
             if not isinstance(value, float):
                 continue
-            changed = self._spec(instance, {"budget.steps": 2, f"method.{key}": value * 1.001})
-            result = self._run(changed)
+            nudged = _nudged(value, self.entry.options.get(key, {}))
+            result = self._run(instance, {"budget.steps": 2, f"method.{key}": nudged})
             if isinstance(result, str):
                 return Finding("one program", where, False, f"{key}: {result}")
             if not result.record.environment.get("program_reused"):
@@ -201,25 +224,35 @@ class _Checks:
         text = f"one compilation for any {', '.join(cls.hyperparameters) or 'settings'}"
         return Finding("one program", where, True, text)
 
-    def _restarts(self, instance: Instance) -> Finding:
+    def _restarts(self, instance: Instance) -> Iterator[Finding]:
         where = f"{self.problem} {instance.name}"
         limits = {"budget.restarts": 3, "budget.steps": _CAP_STEPS}
         if self.role == "method":
             limits |= {"plan.lanes": 3, "plan.micro_batch": 3}
-        result = self._run(self._spec(instance, limits))
+        result = self._run(instance, limits)
         if isinstance(result, str):
-            return Finding("restarts", where, False, result)
+            yield Finding("restarts", where, False, result)
+            return
         made = result.record.restarts
-        return Finding("restarts", where, made <= 3, f"{made} restarts where 3 are allowed")
+        yield Finding("restarts", where, made <= 3, f"{made} restarts where 3 are allowed")
 
-    def _time_limit(self, instance: Instance) -> Finding:
+    def _time_limit(self, instance: Instance) -> Iterator[Finding]:
         where = f"{self.problem} {instance.name}"
-        result = self._run(self._spec(instance, {"budget.seconds": _SOFT_SECONDS}))
+        result = self._run(instance, {"budget.seconds": _SOFT_SECONDS})
         if isinstance(result, str):
-            return Finding("time limit", where, False, result)
+            yield Finding("time limit", where, False, result)
+            return
         spent = result.record.solve_seconds or 0.0
         ok = spent <= 1.05 * _SOFT_SECONDS + _OVERSHOOT_SECONDS
-        return Finding("time limit", where, ok, f"{spent:.2f} s of {_SOFT_SECONDS} s")
+        yield Finding("time limit", where, ok, f"{spent:.2f} s of {_SOFT_SECONDS} s")
+
+
+def _nudged(value: float, option: Mapping[str, Any]) -> float:
+    """Another value that the option allows, close by."""
+    above = value + _NUDGE * max(abs(value), 1.0)
+    if above <= option.get("max", math.inf) and above < option.get("below", math.inf):
+        return above
+    return value - _NUDGE * max(abs(value), 1.0)
 
 
 def _close(claim: float, value: int | float | None) -> bool:

@@ -11,11 +11,10 @@ from dnnbench.config import catalog
 from dnnbench.config.compose import parse
 from dnnbench.config.validate import checked
 from dnnbench.errors import UserError, unknown
-from dnnbench.records.status import Status
 from dnnbench.records.store import Store
 from dnnbench.runner.supervise import Watch
 from dnnbench.sweep import manifest
-from dnnbench.sweep.execute import Event, How, Settings, settled
+from dnnbench.sweep.execute import Event, How, Settings, failure, settled
 from dnnbench.sweep.expand import key_of, overlay
 from dnnbench.sweep.experiment import read_experiment
 from dnnbench.sweep.launchers import make_launcher
@@ -48,17 +47,12 @@ class Survey:
     Attributes:
         tasks: all of them.
         left: those to run.
-        on_record: how often each status is on record among the others.
+        failed_before: failures on record that will not be run again.
     """
 
     tasks: list[Task]
     left: list[Task] = field(default_factory=list)
-    on_record: Counter[Status] = field(default_factory=Counter)
-
-    @property
-    def failed_before(self) -> int:
-        """Failures on record that will not be run again."""
-        return sum(count for status, count in self.on_record.items() if not status.ok)
+    failed_before: int = 0
 
 
 @dataclass
@@ -149,10 +143,9 @@ def survey(store: Store, tasks: Sequence[Task], retry_failed: bool) -> Survey:
     known = set(store.ids())
     result = Survey(list(tasks))
     for task in tasks:
-        status = store.status(task.trial_id) if task.trial_id in known else None
-        if settled(status, retry_failed):
-            assert status is not None
-            result.on_record[status] += 1
+        ended = store.ended(task.trial_id) if task.trial_id in known else None
+        if settled(ended, retry_failed):
+            result.failed_before += failure(ended)
         else:
             result.left.append(task)
     return result
@@ -182,14 +175,16 @@ def run_survey(
     ids = [task.trial_id for task in found.tasks]
     plugins = catalog.loaded_plugins()
     manifest.write(settings.results, request.name, request.blocks, plugins, ids)
+    left_over = set(ids) - {task.trial_id for task in found.left}
+    for trial_id in left_over & set(store.checkpoints()):
+        store.drop_checkpoint(trial_id)  # killed after its record was stored
     summary = Summary(failed_before=found.failed_before)
     summary.counts[How.SKIPPED] = len(found.tasks) - len(found.left)
 
     def over(event: Event) -> None:
         if event.how is How.SKIPPED:
             # Another sweep ran it since the survey; its failure is this sweep's too.
-            status = store.status(event.task.trial_id)
-            summary.failed_before += status is not None and not status.ok
+            summary.failed_before += failure(store.ended(event.task.trial_id))
         summary.counts[event.how] += 1
         ended(event)
 

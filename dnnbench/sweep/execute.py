@@ -11,10 +11,11 @@ from typing import Any
 from dnnbench.config.compose import compose
 from dnnbench.errors import UserError
 from dnnbench.instances.instance import Instance
+from dnnbench.instances.load import load_instance
 from dnnbench.records.schema import Record
 from dnnbench.records.status import Status
 from dnnbench.records.store import Store
-from dnnbench.runner.once import keep, load_for
+from dnnbench.runner.once import check_family, keep
 from dnnbench.runner.pool import Pool
 from dnnbench.runner.spec import TrialSpec, make_spec
 from dnnbench.runner.supervise import Watch
@@ -69,16 +70,20 @@ class Settings:
     concurrent: int = 1
 
 
-def failure(status: Status, value: int | float | None) -> bool:
-    """Whether a trial that ended so has failed: it has no answer, or ended in an error."""
-    return not status.ok or value is None
+# How a trial ended, and whether it has a verified value; None without a record.
+Ended = tuple[Status, bool] | None
 
 
-def settled(status: Status | None, retry_failed: bool) -> bool:
-    """Whether a trial with this status on record (None: no record) need not be run."""
-    if status is None or status is Status.INTERRUPTED:
+def failure(ended: Ended) -> bool:
+    """Whether a trial that ended so has failed: in an error, or without an answer."""
+    return ended is not None and not (ended[0].ok and ended[1])
+
+
+def settled(ended: Ended, retry_failed: bool) -> bool:
+    """Whether a trial with this on record need not be run."""
+    if ended is None or ended[0] is Status.INTERRUPTED:
         return False
-    return status.ok or not retry_failed
+    return not (retry_failed and failure(ended))
 
 
 class Executor:
@@ -91,10 +96,12 @@ class Executor:
         self._config = lru_cache(maxsize=256)(compose)
         self._load = lru_cache(maxsize=_INSTANCES_KEPT)(self._read)
 
-    def _read(self, words: tuple[str, ...], name: str) -> Instance:
-        settings = self.settings
-        config = self._config(words)
-        return load_for(config, name, data_dir=settings.data_dir, cache_dir=settings.cache_dir)
+    def _read(self, name: str) -> Instance:
+        """By its name alone: the solvers of a sweep take turns on one instance."""
+        places = self.settings
+        return load_instance(
+            name, data_dir=places.data_dir, cache_dir=places.cache_dir, download=False
+        )
 
     def spec(self, task: Task) -> TrialSpec:
         """The trial of a task, ready to run.
@@ -103,7 +110,9 @@ class Executor:
             UserError: the instance has changed since the sweep was planned.
         """
         config: dict[str, Any] = {**self._config(task.words), "seed": task.seed}
-        spec = make_spec(config, self._load(task.words, task.instance))
+        instance = self._load(task.instance)
+        check_family(config, instance)
+        spec = make_spec(config, instance)
         if spec.trial_id != task.trial_id:
             raise UserError(f"{task.title} is not what was planned: an input has changed since")
         return spec
@@ -116,7 +125,7 @@ class Executor:
             KeyboardInterrupt: interrupted before there was anything to keep.
         """
         with claim(self.settings.results, task.trial_id) as mine:
-            before = self.store.status(task.trial_id)
+            before = self.store.ended(task.trial_id)
             if settled(before, self.settings.retry_failed):
                 return Event(task, How.SKIPPED)
             if not mine:
@@ -143,7 +152,7 @@ class Executor:
         keep(self.store, result, replace_record=replace)
         if record.status is Status.TIMEOUT and record.value is not None:
             return Event(task, How.TIMED_OUT, record)
-        bad = failure(record.status, record.value)
+        bad = failure((record.status, record.value is not None))
         return Event(task, How.FAILED if bad else How.DONE, record)
 
     def close(self) -> None:

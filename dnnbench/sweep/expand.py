@@ -147,10 +147,9 @@ def suite_members(suite: str) -> tuple[str, ...]:
 
 
 def _seed(text: str) -> int:
-    try:
-        return int(text)
-    except ValueError:
-        raise UserError(f"seed must be an integer >= 0, not {text!r}") from None
+    if not text.isdecimal():
+        raise UserError(f"seed must be an integer >= 0, not {text!r}")
+    return int(text)
 
 
 def _split(value: str) -> Iterator[str]:

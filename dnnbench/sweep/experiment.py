@@ -24,7 +24,7 @@ def read_experiment(name: str, profile: str | None) -> list[list[str]]:
     if blocks is None:
         blocks = [node.get("overrides")]
     good = isinstance(blocks, list) and all(isinstance(block, list) and block for block in blocks)
-    if not good:
+    if not good or not blocks:
         raise UserError(f"experiment '{name}' needs `overrides`, a list of words, or `blocks`")
     blocks = [[str(word) for word in block] for block in blocks]
     if profile is None:

@@ -72,25 +72,38 @@ class Local:
                 if task is None or watch is None:
                     return
                 event = executor.run(task, watch)
-                if stop.is_set():
-                    return
                 with lock:
                     if event.how is How.ELSEWHERE:
                         elsewhere.append(task)
                     else:
                         ended(event)
 
+        def end() -> None:
+            stop.set()
+            for executor in executors:
+                executor.pool.interrupt()
+
+        # Lines that run are told to stop and waited for: workers that were killed under a trial
+        # would look like a failure of its solver.
         with ThreadPoolExecutor(len(executors)) as threads:
             waiting = {threads.submit(line, executor) for executor in executors}
-            try:
-                while waiting:
+            error: BaseException | None = None
+            while waiting:
+                try:
                     done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                    for future in done:
-                        future.result()
-            finally:
-                stop.set()
-                for executor in executors:
-                    executor.close()
+                    failures = [future.exception() for future in done]
+                except KeyboardInterrupt as interrupt:
+                    error = error or interrupt
+                    end()
+                    continue
+                first = next((failure for failure in failures if failure is not None), None)
+                if first is not None and not stop.is_set():
+                    error = first
+                    end()
+            for executor in executors:
+                executor.close()
+        if error is not None:
+            raise error
         return elsewhere
 
 

@@ -73,7 +73,7 @@ def write(
         "name": name,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "blocks": [list(block) for block in blocks],
-        "plugins": [os.path.relpath(path, root) for path in plugins],
+        "plugins": [os.path.relpath(path, root.resolve()) for path in plugins],
         "trials": list(trials),
     }
     try:

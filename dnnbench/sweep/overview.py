@@ -7,7 +7,7 @@ from typing import Any
 from dnnbench.errors import UserError
 from dnnbench.records.store import Store
 from dnnbench.sweep import claims, manifest
-from dnnbench.sweep.execute import settled
+from dnnbench.sweep.execute import failure, settled
 
 
 def overview(root: Path, name: str | None = None) -> list[dict[str, Any]]:
@@ -31,16 +31,21 @@ def _view(store: Store, found: manifest.Manifest) -> dict[str, Any]:
     counts: Counter[str] = Counter()
     failures, left = [], 0
     for trial in found.trials:
-        status = store.status(trial)
-        if status is not None:
-            counts[status.value] += 1
-        left += not settled(status, retry_failed=False)
-        if status is not None and not status.ok:
-            record = store.get(trial)
+        ended = store.ended(trial)
+        record = None
+        if failure(ended):
+            try:
+                record = store.get(trial)
+            except UserError:  # damaged in a place that was not looked at so far
+                ended = None
+        if ended is not None:
+            counts[ended[0].value] += 1
+        left += not settled(ended, retry_failed=False)
+        if record is not None:
             failures.append(
                 {
                     "trial_id": trial,
-                    "status": status.value,
+                    "status": record.status.value,
                     "solver": record.solver,
                     "instance": record.instance,
                     "seed": record.seed,
