@@ -1,0 +1,121 @@
+"""FEM: free-energy machine, annealed mean-field free energy under RMSprop.
+
+Independent spins with means m_i = tanh(h_i / 2), that is p_i = sigmoid(h_i), have the free energy
+F = <U> - T S. While T falls, the local fields h follow its gradient,
+
+    g_i = (1 - m_i^2) / 4 [ T h_i + c_i (A s - field)_i ],    c_i = 1 / sum_j |A_ij|,
+
+with s = sign(m) (the discretised gradient, which the authors use for MaxCut) or s = m (the exact
+one). RMSprop with weight decay and momentum then moves h:
+
+    g <- g + decay h,   v <- alpha v + (1 - alpha) g^2,   b <- momentum b + g / (sqrt(v) + eps),
+    h <- h - learning_rate b.
+
+References:
+    Shen et al., Free-energy machine for combinatorial optimization, Nature Computational Science
+    5:322, 2025, arXiv 2412.09285; gradient, optimiser and schedules as in the authors' benchmark
+    script (Fanerst/FEM), which has other settings for each G-set graph. The defaults are theirs
+    for G1 (1000 steps, linear in T).
+    Departs from it: the script takes SGD instead of RMSprop on some graphs; only RMSprop is here.
+    Energies with a linear part (none in MaxCut) count |field_i| in 1 / c_i. Isolated vertices
+    have c_i = 0.
+"""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from dnnbench.engine.contract import Ctx, Info, Phase, PyTree, Scalar
+from dnnbench.engine.own_step import OwnStepMethod
+from dnnbench.kernels.spmm import spmm
+from dnnbench.problems.cut.energy import QuadraticEnergy
+from dnnbench.problems.cut.spins import absolute_row_sums, external_field
+
+_EPSILON = 1e-8  # of RMSprop, as in PyTorch
+
+
+class LocalFields(NamedTuple):
+    """Local fields h, running mean square v and momentum b of their gradient, all [n]."""
+
+    h: jax.Array
+    v: jax.Array
+    b: jax.Array
+
+
+@dataclass(frozen=True)
+class FreeEnergyMachine(OwnStepMethod):
+    """Free-energy machine of a quadratic binary problem.
+
+    Attributes:
+        energy: quadratic energy.
+        num_steps: steps of one restart, over which T falls.
+        schedule: what falls (or rises) evenly: T (`linear`), 1 / T (`inverse`) or log T
+            (`exponential`).
+        discretize: whether the energy's gradient is taken at sign(m) instead of m.
+
+    Hyperparameters (traced): `hot` and `cold`, first and last T; `learning_rate`, `alpha`,
+    `momentum`, `weight_decay` of RMSprop; `init_scale`, standard deviation of the first h.
+    """
+
+    energy: QuadraticEnergy
+    num_steps: int
+    schedule: Literal["linear", "inverse", "exponential"]
+    discretize: bool
+
+    version: ClassVar[int] = 1
+    hyperparameters: ClassVar[tuple[str, ...]] = (
+        "hot",
+        "cold",
+        "learning_rate",
+        "alpha",
+        "momentum",
+        "weight_decay",
+        "init_scale",
+    )
+
+    def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
+        """The external field [n] and c [n]."""
+        data = self.energy.prepare(public)
+        field = external_field(data)
+        sums = absolute_row_sums(public, field)
+        share = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
+        return {"field": field, "share": jnp.asarray(share, data.linear.dtype)}, {}
+
+    def init(self, ctx: Ctx) -> LocalFields:
+        """Small Gaussian fields, optimiser at rest."""
+        linear = ctx.problem.linear
+        h = ctx.hp["init_scale"] * jax.random.normal(ctx.key, linear.shape, linear.dtype)
+        return LocalFields(h, jnp.zeros_like(linear), jnp.zeros_like(linear))
+
+    def temperature(self, t: Scalar, hp: dict[str, Scalar]) -> Scalar:
+        """T at step t: `hot` at the first step, `cold` at the last."""
+        hot, cold = hp["hot"], hp["cold"]
+        share = t.astype(hot.dtype) / max(self.num_steps - 1, 1)
+        if self.schedule == "inverse":
+            return 1 / (1 / hot + (1 / cold - 1 / hot) * share)
+        if self.schedule == "exponential":
+            return hot * (cold / hot) ** share
+        return hot + (cold - hot) * share
+
+    def step(self, s: LocalFields, phase: Phase, ctx: Ctx) -> tuple[LocalFields, Info]:
+        """One step of RMSprop; the merit is the first spin's part of the energy, which is free."""
+        hp, own = ctx.hp, ctx.data.method
+        m = jnp.tanh(0.5 * s.h)
+        spins = jnp.sign(s.h) if self.discretize else m
+        uphill = spmm(ctx.problem.matrix, spins) - own["field"]
+        slope = 0.25 * (1 - m * m)
+        g = slope * (self.temperature(ctx.t, hp) * s.h + own["share"] * uphill)
+        g = g + hp["weight_decay"] * s.h
+        v = hp["alpha"] * s.v + (1 - hp["alpha"]) * g * g
+        b = hp["momentum"] * s.b + g / (jnp.sqrt(v) + _EPSILON)
+        h = s.h - hp["learning_rate"] * b
+        merit = m[0] * uphill[0]
+        finite = jnp.isfinite(merit) & jnp.isfinite(h[0])
+        return LocalFields(h, v, b), Info(merit, finite, jnp.zeros((), bool))
+
+    def readout(self, s: LocalFields, ctx: Ctx) -> jax.Array:
+        """Probabilities p = sigmoid(h), [n]."""
+        return jax.nn.sigmoid(s.h)
