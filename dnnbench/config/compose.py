@@ -1,6 +1,7 @@
 """From command-line overrides to one validated configuration, through Hydra's compose API."""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from dnnbench.config import catalog
@@ -111,10 +112,8 @@ def parse(overrides: Sequence[str]) -> list[Any]:
     Raises:
         UserError: one cannot be read.
     """
-    from hydra.core.override_parser.overrides_parser import OverridesParser
     from hydra.errors import HydraException
 
-    parser = OverridesParser.create()
     result = []
     for text in overrides:
         if "=" not in text and not text.startswith("~"):
@@ -124,11 +123,19 @@ def parse(overrides: Sequence[str]) -> list[Any]:
                     hint = f" (did you mean '{group}={text}'?)"
             raise UserError(f"cannot read '{text}': overrides look like key=value{hint}")
         try:
-            result.append(parser.parse_override(text))
+            result.append(_parsed(text))
         except HydraException as error:
             first = str(error).splitlines()[0]
             raise UserError(f"cannot read '{text}': {first}") from None
     return result
+
+
+@lru_cache(maxsize=1024)
+def _parsed(text: str) -> Any:
+    """Hydra's reading of one override, which takes milliseconds; sweeps and loops repeat most."""
+    from hydra.core.override_parser.overrides_parser import OverridesParser
+
+    return OverridesParser.create().parse_override(text)
 
 
 def _check_group(group: str, value: Any) -> None:

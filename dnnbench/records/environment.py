@@ -37,6 +37,7 @@ PACKAGES = (
     "dimod",
     "dwave-samplers",
     "numba",
+    "highspy",
 )
 
 _VERSION = re.compile(r"\d+(\.\d+)*((a|b|rc|\.dev|\.post)\d+)*")

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.problems.base import Exact, Verdict, better
 from dnnbench.records.environment import environment
 from dnnbench.records.schema import SCHEMA_VERSION, Record
@@ -252,6 +253,6 @@ def _record(
 
 def _size(spec: TrialSpec) -> dict[str, int]:
     public = spec.instance.public
-    if isinstance(public, Graph):
+    if isinstance(public, Graph | QuadraticModel):
         return {"n": public.num_vertices, "m": public.num_edges}
     return {}

@@ -5,10 +5,11 @@ are plain words, so a launcher of another machine (SLURM, Ray) needs only to run
 `run_batch` there on the same results folder.
 """
 
+import contextlib
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from concurrent.futures import FIRST_COMPLETED, ThreadPoolExecutor, wait
 from pathlib import Path
+from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
 from dnnbench.config.catalog import load_plugins
@@ -16,6 +17,8 @@ from dnnbench.errors import UserError
 from dnnbench.runner.supervise import Watch
 from dnnbench.sweep.execute import Event, Executor, How, Settings, run_all
 from dnnbench.sweep.planning import Task
+
+_LOOK_SECONDS = 0.1
 
 Started = Callable[[Task], Watch]
 Ended = Callable[[Event], None]
@@ -78,32 +81,42 @@ class Local:
                     else:
                         ended(event)
 
-        def end() -> None:
-            stop.set()
-            for executor in executors:
-                executor.pool.interrupt()
+        # Not a pool of futures: an interrupt inside of its locks would leave them locked.
+        errors: SimpleQueue[BaseException] = SimpleQueue()
+
+        def guarded(executor: Executor) -> None:
+            try:
+                line(executor)
+            except BaseException as error:
+                errors.put(error)
 
         # Lines that run are told to stop and waited for: workers that were killed under a trial
         # would look like a failure of its solver.
-        with ThreadPoolExecutor(len(executors)) as threads:
-            waiting = {threads.submit(line, executor) for executor in executors}
-            error: BaseException | None = None
-            while waiting:
-                try:
-                    done, waiting = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
-                    failures = [future.exception() for future in done]
-                except KeyboardInterrupt as interrupt:
-                    error = error or interrupt
-                    end()
+        threads = [threading.Thread(target=guarded, args=(executor,)) for executor in executors]
+        unstarted, first = list(threads), None
+        while (unstarted and not stop.is_set()) or any(thread.is_alive() for thread in threads):
+            found: BaseException | None = None
+            try:
+                if unstarted and not stop.is_set():
+                    unstarted.pop().start()
+                else:
+                    with contextlib.suppress(Empty):
+                        found = errors.get(timeout=_LOOK_SECONDS)
+            except KeyboardInterrupt as interrupt:
+                found = interrupt
+            else:
+                if found is None or stop.is_set():  # what follows from the first end says nothing
                     continue
-                first = next((failure for failure in failures if failure is not None), None)
-                if first is not None and not stop.is_set():
-                    error = first
-                    end()
+            first = first or found
+            stop.set()
             for executor in executors:
-                executor.close()
-        if error is not None:
-            raise error
+                executor.pool.interrupt()
+        if first is None and not errors.empty():
+            first = errors.get()
+        for executor in executors:
+            executor.close()
+        if first is not None:
+            raise first
         return elsewhere
 
 
