@@ -15,7 +15,7 @@ help:
 	@echo "make test       set up, run the tests (no network needed after set-up)"
 	@echo "make test-full  also the slow tests"
 	@echo "make lint       ruff, mypy, import contracts"
-	@echo "make bench      speed of the kernels and methods beside references"
+	@echo "make bench      speed of the kernels and methods beside references, and of the harness"
 	@echo "make data       check the generated G-set against its sha256"
 
 $(STAMP): pyproject.toml
@@ -57,6 +57,7 @@ format: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(BIN)/python -m dnnbench.kernels.bench_spmm
 	$(BIN)/python scripts/bench_methods.py
+	$(BIN)/python scripts/bench_harness.py
 
 data: $(STAMP)
 	$(BIN)/dnnbench data verify gset

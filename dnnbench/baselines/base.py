@@ -27,6 +27,14 @@ class Search(Protocol):
             restarts: independent starts finished so far, cumulative.
         """
 
+    def note(self, name: str, value: bool | int | float | str) -> None:
+        """Keep a figure of the whole run, a bound for instance, for the record's diagnostics.
+
+        Args:
+            name: what it is; the last value noted under a name is kept.
+            value: must not depend on the clock where steps or restarts bound the run.
+        """
+
 
 @dataclass(frozen=True)
 class Limits:

@@ -7,7 +7,7 @@ import numpy as np
 from numba import njit
 
 
-def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
+def compiled(function: Callable[..., Any]) -> Callable[..., Any]:
     """`function` compiled, kept on disk for the next process where some folder is writable."""
     try:
         return njit(cache=True)(function)
@@ -15,7 +15,7 @@ def _compiled(function: Callable[..., Any]) -> Callable[..., Any]:
         return njit(function)
 
 
-@_compiled
+@compiled
 def first_improvement(
     starts: np.ndarray,
     neighbours: np.ndarray,
@@ -62,7 +62,7 @@ def first_improvement(
     return flips, place, quiet == n
 
 
-@_compiled
+@compiled
 def best_improvement(
     starts: np.ndarray,
     neighbours: np.ndarray,

@@ -17,6 +17,9 @@ GROUPS = ("method", "baseline", "problem", "budget", "hardware")
 # What only many trials have: how they are started, on which instances, which belong together.
 SWEEP_GROUPS = ("launcher", "suite", "experiment")
 
+# The safe loader in C where PyYAML has it: ten times faster, and every command reads these files.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
 # Plug-ins named by a path in this process; Hydra keeps its own such register of added configs.
 _LOADED: dict[str, plugins.Plugin] = {}
 
@@ -126,7 +129,7 @@ def _shipped(group: str) -> Mapping[str, Entry]:
 
 def _read(path: Path) -> dict[str, Any]:
     """The node in a file, over those that its `defaults` name, as Hydra composes it."""
-    own = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+    own = yaml.load(path.read_text(encoding="utf-8"), Loader=_LOADER) or {}
     node: dict[str, Any] = {}
     for base in own.pop("defaults", []):
         if base != "_self_":

@@ -10,7 +10,7 @@ class Instance:
 
     Attributes:
         name: registry name (`gset/G14`), generator call, or path as the user gave it.
-        family: kind of data: `graph`, `cnf`, `image`, `pde`, `program`.
+        family: kind of data: `graph`, `qubo`, `ising`, `cnf`, `image`, `pde`, `program`.
         public: what a solver may see (for graphs a `Graph`).
         sealed: what only verification may see (clean image, planted answer), or None.
         sha256: hex digest that identifies the content (of the raw file bytes where there is a

@@ -5,6 +5,9 @@
 | `gset/G14` | a name of the registry: data folder, then cache, then generator |
 | `gen/random_regular-n1000-d3-s1` | a generator call (`generators.spec` has the table) |
 | anything else | a path; write `./gset/G14` for a path that looks like a name |
+
+What a file of the user's holds (graph, QUBO, Ising model) follows from its name; see
+`formats.families`.
 """
 
 import hashlib
@@ -15,12 +18,14 @@ from typing import NamedTuple
 import platformdirs
 
 from dnnbench.errors import UserError
-from dnnbench.instances.convert import graph_sha256
+from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.download import fetch
-from dnnbench.instances.formats import parse_graph, rudy
+from dnnbench.instances.formats import ising, parse_graph, qubo, rudy
+from dnnbench.instances.formats.families import parse_public, split_part
 from dnnbench.instances.formats.open_text import check_text, read_bytes
 from dnnbench.instances.generators.gset import gset
 from dnnbench.instances.generators.spec import PREFIX, parse_spec
+from dnnbench.instances.graph import Graph
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.registry import (
     Entry,
@@ -73,12 +78,15 @@ def load_instance(
     """
     if name.startswith(PREFIX):
         spec = parse_spec(name)
-        graph = spec.generate()
-        return Instance(spec.name, "graph", graph, None, graph_sha256(graph), "generated")
+        made = spec.generate()
+        digest = public_sha256(spec.family, made)
+        return Instance(spec.name, spec.family, made, None, digest, "generated")
     if name not in registry():
-        data = read_bytes(_user_file(name))
-        digest = hashlib.sha256(data).hexdigest()
-        return Instance(name, "graph", parse_graph(data, name), None, digest, "file")
+        path, part = _user_part(name)
+        data = read_bytes(path)
+        family, public = parse_public(data, str(path) if part else name, part)
+        digest = hashlib.sha256(data + (b"" if part is None else b"#%d" % part)).hexdigest()
+        return Instance(name, family, public, None, digest, "file")
     known = entry(name)
     if known.family != "graph":
         raise UserError(
@@ -94,12 +102,15 @@ def raw_bytes(
 ) -> bytes:
     """The content of an instance in its native format; arguments as for `load_instance`.
 
-    Generated graphs come in rudy format.
+    Generated graphs come in rudy format, QUBOs in qbsolv's, Ising models as coordinates.
     """
     if name.startswith(PREFIX):
-        return rudy.write(parse_spec(name).generate()).encode()
+        made = parse_spec(name).generate()
+        if isinstance(made, Graph):
+            return rudy.write(made).encode()
+        return (qubo.write(made) if made.domain == "bits" else ising.write(made)).encode()
     if name not in registry():
-        return read_bytes(_user_file(name))
+        return read_bytes(_user_part(name)[0])
     return _content(entry(name), data_dir, cache_dir, download).data
 
 
@@ -187,6 +198,17 @@ def _content(known: Entry, data_dir: Path | None, cache_dir: Path, download: boo
 def _check(known: Entry, data: bytes, source: str) -> None:
     if hashlib.sha256(data).hexdigest() != known.raw_sha256:
         raise UserError(f"{known.name}: the copy in the {source} is damaged (sha256 differs)")
+
+
+def _user_part(name: str) -> tuple[Path, int | None]:
+    """The path a user gave, and which problem of that file, if the name ends in `#3` or so."""
+    file, part = split_part(name)
+    if part is not None:
+        try:
+            return (Path(name), None) if Path(name).exists() else (_user_file(file), part)
+        except (OSError, ValueError):
+            pass
+    return _user_file(name), None
 
 
 def _user_file(name: str) -> Path:

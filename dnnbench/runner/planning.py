@@ -8,6 +8,7 @@ from dnnbench.engine.budget import Budget
 from dnnbench.engine.plan import Plan
 from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.kernels.choice import KERNELS, choose_spmm
 
 
@@ -96,7 +97,7 @@ def _kernel(
     lanes: int,
     dtype: str,
 ) -> str:
-    if not isinstance(public, Graph):
+    if not isinstance(public, Graph | QuadraticModel):
         return "none"
     columns = defaults["columns"]
     columns = settings[columns] if isinstance(columns, str) else columns

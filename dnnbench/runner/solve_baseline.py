@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dnnbench.baselines.as_cut import posed
 from dnnbench.baselines.base import Limits
 from dnnbench.engine.budget import Budget
 from dnnbench.problems.base import Exact, better
@@ -93,11 +94,13 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
     load_seconds = time.perf_counter() - begin
     report.phase("compile")
     begin = time.perf_counter()
-    solver.prepare(problem, public)
+    given = posed(problem, public, search)
+    solver.prepare(given.problem, given.public)
     compile_seconds = time.perf_counter() - begin
     report.phase("solve")
     search.start()
-    solver.solve(problem, public, rng, Limits(budget.steps, budget.restarts), search)
+    limits = Limits(budget.steps, budget.restarts)
+    solver.solve(given.problem, given.public, rng, limits, given.search)
     polished, polish = search.best, None
     if search.best is not None:
         began = time.perf_counter()

@@ -26,6 +26,7 @@ class FakeSearch:
         self.tick = tick
         self.asked = 0
         self.offers = []
+        self.notes = {}
 
     def should_stop(self):
         self.asked += 1
@@ -41,6 +42,14 @@ class FakeSearch:
 
     def offer(self, z, claim, steps, restarts):
         self.offers.append((z.copy(), claim, steps, restarts))
+
+    def note(self, name, value):
+        self.notes[name] = value
+
+    @property
+    def proved(self):
+        """Whether the run ended because there was nothing left to do."""
+        return self.notes.get("optimum_proved", False)
 
     @property
     def best(self):

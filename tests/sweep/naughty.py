@@ -7,6 +7,7 @@ tests can count it. It is no setting, so it is no part of a trial's id.
 import os
 import subprocess
 import sys
+import tempfile
 import time
 from dataclasses import dataclass
 from pathlib import Path
@@ -132,14 +133,26 @@ class Chatters(Naughty):
 
 @dataclass(frozen=True)
 class Breeds(Naughty):
-    """Starts a process in a session of its own, then `hangs` or `aborts`."""
+    """Starts a process in a session of its own, then `hangs` or `aborts`.
+
+    With `orphans` the process is nobody's child any more when it hangs.
+    """
 
     then: str
 
     def solve(self, problem, public, rng, limits, search):
         offered(problem, public, rng, search)
         command = [sys.executable, "-c", "import time; time.sleep(600)"]
-        note("child", subprocess.Popen(command, start_new_session=True).pid)
+        if self.then == "orphans":
+            start = f"import subprocess; p = subprocess.Popen({command}, start_new_session=True)"
+            leave = f"{start}; print(p.pid, flush=True); import os; os._exit(0)"
+            # The process that stays would keep a pipe open, so the pid comes through a file.
+            with tempfile.TemporaryFile() as file:
+                subprocess.run([sys.executable, "-c", leave], stdout=file, check=True)
+                file.seek(0)
+                note("child", file.read().decode().strip())
+        else:
+            note("child", subprocess.Popen(command, start_new_session=True).pid)
         if self.then == "aborts":
             os.abort()
         for_ever()

@@ -111,11 +111,11 @@ def test_chatter_harms_nothing(outcome):
     check_kept(record, solution)
 
 
-@pytest.mark.parametrize("then", ["hangs", "aborts"])
+@pytest.mark.parametrize("then", ["hangs", "aborts", "orphans"])
 def test_a_process_of_its_own_session_is_ended_too(outcome, place, then):
     words = (f"baseline.then={then}", "budget.steps=5", "hardware.time_limit=1")
     _, record, solution = outcome("breeds", *words)
-    assert record.status == ("timeout" if then == "hangs" else "error")
+    assert record.status == ("error" if then == "aborts" else "timeout")
     check_kept(record, solution)
     ((child,),) = place.lines("child")
     assert gone(int(child))

@@ -9,9 +9,12 @@
 | `toroidal_2d` | r c | torus of r rows and c columns |
 | `toroidal_3d` | l | cubic torus of side l |
 | `sk` | n | complete graph |
+| `ising_sk` | n | Ising model on the complete graph, no fields |
+| `qubo` | n p | QUBO of Beasley's kind: integers in -100..100, density p |
 
-All take the seed `s` and, if wanted, the weights `w`: `wone` (1), `wpm` (+1 or -1) or `wgauss`
-(standard normal); the default is `wpm` for the tori and `sk`, `wone` for the rest. Examples:
+All take the seed `s` and all but `qubo`, if wanted, the weights `w`: `wone` (1), `wpm` (+1 or -1)
+or `wgauss` (standard normal); the default is `wpm` for the tori, `sk` and `ising_sk`, `wone` for
+the rest. Examples:
 `gen/random_regular-n1000-d3-s1`, `gen/gnp-n200-p0.15-s7`, `gen/toroidal_2d-r50-c50-wgauss-s2`.
 The names hold no character that the grammar of Hydra's overrides treats specially.
 """
@@ -24,8 +27,10 @@ from types import MappingProxyType
 import numpy as np
 
 from dnnbench.errors import UserError, unknown
+from dnnbench.instances.generators import quadratic
 from dnnbench.instances.generators import random_graphs as made
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.quadratic import QuadraticModel
 
 PREFIX = "gen/"
 _INTEGER = re.compile(r"\d{1,15}", re.ASCII)
@@ -38,14 +43,16 @@ class Kind:
     """One row of the table above.
 
     Attributes:
-        make: called with the parameters in their order, the seed and the weights.
+        make: called with the parameters in their order, the seed and the weights, if it has any.
         parameters: one-letter names in the order of the canonical name.
-        weights: the default weights.
+        weights: the default weights; empty where there is no choice.
+        family: kind of data.
     """
 
-    make: Callable[..., Graph]
+    make: Callable[..., Graph | QuadraticModel]
     parameters: str
     weights: str = "one"
+    family: str = "graph"
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -57,6 +64,8 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "toroidal_2d": Kind(made.toroidal_2d, "rc", "pm"),
         "toroidal_3d": Kind(made.toroidal_3d, "l", "pm"),
         "sk": Kind(made.sk, "n", "pm"),
+        "ising_sk": Kind(quadratic.ising_sk, "n", "pm", "ising"),
+        "qubo": Kind(quadratic.qubo, "np", "", "qubo"),
     }
 )
 
@@ -68,7 +77,7 @@ class Spec:
     Attributes:
         kind: a key of `KINDS`.
         values: value of each of the kind's parameters, in their order.
-        weights: `one`, `pm` or `gauss`.
+        weights: `one`, `pm` or `gauss`; empty where the kind has no choice.
         seed: non-negative.
     """
 
@@ -87,9 +96,15 @@ class Spec:
             parts.append(f"w{self.weights}")
         return PREFIX + "-".join([*parts, f"s{self.seed}"])
 
-    def generate(self) -> Graph:
-        """Make the graph."""
-        return KINDS[self.kind].make(*self.values, seed=self.seed, weights=self.weights)
+    @property
+    def family(self) -> str:
+        """Kind of data."""
+        return KINDS[self.kind].family
+
+    def generate(self) -> Graph | QuadraticModel:
+        """Make the instance's public half."""
+        chosen = {"weights": self.weights} if self.weights else {}
+        return KINDS[self.kind].make(*self.values, seed=self.seed, **chosen)
 
 
 def parse_spec(name: str) -> Spec:
@@ -103,15 +118,16 @@ def parse_spec(name: str) -> Spec:
     if word not in KINDS:
         raise unknown("generator", word, KINDS)
     kind = KINDS[word]
-    allowed = kind.parameters + "ws"
+    allowed = kind.parameters + ("ws" if kind.weights else "s")
     given: dict[str, str] = {}
     for part in parts:
         letter, value = part[:1], part[1:]
         if not letter or letter not in allowed:
             form = "-".join(f"{p}<{p}>" for p in kind.parameters)
+            choice = f", with -w{'|'.join(_WEIGHTS)} if wanted" if kind.weights else ""
             raise UserError(
-                f"'{name}': unknown parameter '{part}'; the form is "
-                f"gen/{word}-{form}-s<seed>, with -w{'|'.join(_WEIGHTS)} if wanted"
+                f"'{name}': unknown parameter '{part}'; the form is gen/{word}-{form}-s<seed>"
+                + choice
             )
         if letter in given:
             raise UserError(f"'{name}': parameter '{letter}' is given twice")
@@ -120,7 +136,7 @@ def parse_spec(name: str) -> Spec:
     if missing:
         raise UserError(f"'{name}': parameter '{missing[0]}' is missing")
     weights = given.get("w", kind.weights)
-    if weights not in _WEIGHTS:
+    if kind.weights and weights not in _WEIGHTS:
         raise unknown(f"weights in '{name}':", weights, _WEIGHTS)
     values = tuple(_number(p, given[p], name) for p in kind.parameters)
     return Spec(word, values, weights, int(_number("s", given["s"], name)))

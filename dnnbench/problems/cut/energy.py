@@ -6,28 +6,32 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+from numpy.typing import NDArray
 
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.kernels.quadratic import quadratic_form
 from dnnbench.kernels.spmm import Sparse, make_sparse, spmm
 from dnnbench.problems.relaxed import Score
 
 
 class Quadratic(NamedTuple):
-    """E(x) = x^T A x + linear . x over x in {0, 1}^n.
+    """E(x) = x^T A x + linear . x + offset over x in {0, 1}^n.
 
     Attributes:
         matrix: symmetric couplings A [n, n], zero diagonal; each pair counts twice in x^T A x.
         linear: [n].
+        offset: constant, a scalar.
     """
 
     matrix: Sparse
     linear: jax.Array
+    offset: jax.Array
 
 
 @dataclass(frozen=True)
 class QuadraticEnergy:
-    """Energies of the form x^T A x + linear . x, minimised over {0, 1}^n.
+    """Energies of the form x^T A x + linear . x + offset, minimised over {0, 1}^n.
 
     Attributes:
         kernel: name of the sparse product.
@@ -39,14 +43,23 @@ class QuadraticEnergy:
     dtype: str
     lanes: int = 1
 
-    def prepare(self, public: Any) -> Quadratic:
-        """The problem's couplings and linear part; given by the problem."""
+    def terms(self, public: Any) -> tuple[NDArray[np.float64], float]:
+        """Linear part [n] and offset; given by the problem. A is `public.adjacency`."""
         raise NotImplementedError
+
+    def prepare(self, public: Any) -> Quadratic:
+        """The problem's arrays."""
+        linear, offset = self.terms(public)
+        return Quadratic(
+            make_sparse(public.adjacency, self.kernel, self.dtype),
+            jnp.asarray(linear, self.dtype),
+            jnp.asarray(offset, self.dtype),
+        )
 
     def energy(self, x: jax.Array, data: Quadratic) -> jax.Array:
         """Multilinear extension at x in [0, 1]^n: the expected energy of independent bits."""
         zeros = jnp.zeros_like(data.linear)
-        return quadratic_form(data.matrix, data.linear, zeros, x)
+        return quadratic_form(data.matrix, data.linear, zeros, x) + data.offset
 
     def qubo(self, x: jax.Array, data: Quadratic) -> jax.Array:
         """x^T Q x with the linear part on Q's diagonal, so that it enters squared.
@@ -55,7 +68,7 @@ class QuadraticEnergy:
         concave, which pushes towards the corners (the loss of PI-GNN, arXiv 2107.01188, Eq. 6).
         """
         zeros = jnp.zeros_like(data.linear)
-        return quadratic_form(data.matrix, zeros, data.linear, x)
+        return quadratic_form(data.matrix, zeros, data.linear, x) + data.offset
 
     def round_score(
         self, x: jax.Array, merit: jax.Array, data: Quadratic, key: jax.Array
@@ -64,7 +77,7 @@ class QuadraticEnergy:
         del merit, key
         bits = x > 0.5
         z = bits.astype(data.linear.dtype)
-        cost = jnp.sum(z * (spmm(data.matrix, z) + data.linear))
+        cost = jnp.sum(z * (spmm(data.matrix, z) + data.linear)) + data.offset
         return bits.astype(jnp.uint8), Score(jnp.zeros((), cost.dtype), cost)
 
 
@@ -72,10 +85,27 @@ class QuadraticEnergy:
 class MaxCutEnergy(QuadraticEnergy):
     """Minus the cut: -sum_{ij in E} w_ij (x_i + x_j - 2 x_i x_j), weights of any sign."""
 
-    def prepare(self, public: Graph) -> Quadratic:
+    def terms(self, public: Graph) -> tuple[NDArray[np.float64], float]:
         """A = W and linear = -(weighted degrees)."""
-        adjacency = public.adjacency
-        degrees = np.asarray(adjacency.sum(axis=1), np.float64)
-        return Quadratic(
-            make_sparse(adjacency, self.kernel, self.dtype), jnp.asarray(-degrees, self.dtype)
-        )
+        return -np.asarray(public.adjacency.sum(axis=1), np.float64), 0.0
+
+
+@dataclass(frozen=True)
+class QuboEnergy(QuadraticEnergy):
+    """sum q_ij x_i x_j + sum a_i x_i: A has halves of the pairs' coefficients."""
+
+    def terms(self, public: QuadraticModel) -> tuple[NDArray[np.float64], float]:
+        """The model's own linear part."""
+        return public.linear.astype(np.float64), float(public.offset)
+
+
+@dataclass(frozen=True)
+class IsingEnergy(QuadraticEnergy):
+    """sum J_ij s_i s_j + sum h_i s_i at s = 2 x - 1: A has twice the couplings."""
+
+    def terms(self, public: QuadraticModel) -> tuple[NDArray[np.float64], float]:
+        """The linear part is 2 h - 2 J 1, the offset = sum J - sum h."""
+        fields, couplings = public.linear.astype(np.float64), public.graph.adjacency
+        linear = 2 * fields - 2 * np.asarray(couplings.sum(axis=1), np.float64)
+        total = float(public.graph.weights.sum()) - float(fields.sum())
+        return linear, float(public.offset) + total

@@ -43,7 +43,7 @@ class MaxCut:
             raise UserError("maxcut needs a graph with at least one vertex")
         if not np.isfinite(public.weights).all():
             raise UserError("maxcut needs finite edge weights")
-        if public.integral and not _fits_int64(public.weights):
+        if public.integral and not fits_int64(public.weights):
             raise UserError("maxcut needs integer weights whose absolute values sum to below 2^62")
 
     def tiny(self) -> dict[str, Graph]:
@@ -77,7 +77,7 @@ class MaxCut:
         """
         if name not in self.polishes:
             raise unknown("polish", name, self.polishes)
-        return _one_flip(_checked(z, public), public, rng, stop)
+        return one_flip(_checked(z, public), public, rng, stop)
 
     def verify(self, z: np.ndarray, public: Graph, sealed: Any) -> Verdict:
         """The value of the cut `z`: exact for integer weights, correctly rounded for real ones.
@@ -95,7 +95,7 @@ class MaxCut:
         crossing = public.weights[z[u] != z[v]]
         if not public.integral:
             return Verdict(math.fsum(crossing.tolist()))
-        if _fits_int64(public.weights):
+        if fits_int64(public.weights):
             return Verdict(int(crossing.sum(dtype=np.int64)))
         return Verdict(sum(crossing.tolist()))  # Python integers do not overflow
 
@@ -123,7 +123,7 @@ class MaxCut:
         return np.array(sides, dtype=np.uint8)
 
 
-def _fits_int64(weights: NDArray[Any]) -> bool:
+def fits_int64(weights: NDArray[Any]) -> bool:
     """Whether sums of these weights stay clear of the int64 range (in float64: no overflow)."""
     return float(np.abs(weights.astype(np.float64)).sum()) < _INT64_SAFE
 
@@ -142,25 +142,38 @@ def _checked(z: np.ndarray, graph: Graph) -> NDArray[np.uint8]:
     return z
 
 
-def _one_flip(
-    z: NDArray[np.uint8], graph: Graph, rng: np.random.Generator, stop: Callable[[], bool]
+def one_flip(
+    z: NDArray[np.uint8],
+    graph: Graph,
+    rng: np.random.Generator,
+    stop: Callable[[], bool],
+    field: NDArray[Any] | None = None,
 ) -> NDArray[np.uint8]:
-    """Descent in rounds of simultaneous flips.
+    """Descent in rounds of simultaneous flips, on the cut or on a quadratic form.
 
     A round takes every vertex whose gain is positive and larger than that of each neighbour
     (ties by a random rank). These are pairwise non-adjacent, so their gains simply add up: the
     result is that of a sequence of single flips, at one sparse product a round.
+
+    Args:
+        z: start, uint8 [n]; left untouched.
+        graph: couplings W.
+        rng: breaks ties.
+        stop: asked once a round.
+        field: b [n]; the gain of flipping spin s_i is proportional to s_i (W s + b)_i. None: 0.
     """
     z = z.copy()
-    if not graph.num_edges:
+    if not graph.num_edges and field is None:
         return z
     adjacency = graph.adjacency
+    pull = np.zeros(graph.num_vertices, adjacency.dtype) if field is None else field
     u, v = graph.edges[:, 0], graph.edges[:, 1]
-    slack = 0.0 if graph.integral else _ROUNDING * float(abs(adjacency).sum(axis=1).max())
+    largest = float((abs(adjacency).sum(axis=1) + abs(pull)).max())
+    slack = 0.0 if graph.integral else _ROUNDING * largest
     rank = rng.permutation(graph.num_vertices)
     while not stop():
         spins = 2 * z.astype(adjacency.dtype) - 1
-        gains = spins * (adjacency @ spins)  # what each flip alone would add to the cut
+        gains = spins * (adjacency @ spins + pull)  # what each flip alone would gain
         flips = gains > slack
         rivals = flips[u] & flips[v]
         a, b = u[rivals], v[rivals]

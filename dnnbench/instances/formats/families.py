@@ -1,0 +1,55 @@
+"""Which kind of data a user's file holds: a graph, a QUBO or an Ising model.
+
+| suffix (`.gz` put aside) | kind |
+| --- | --- |
+| `.qubo` `.sparse` `.bqp` | QUBO |
+| `.ising` | Ising model |
+| all others | graph, but an OR-Library QUBO where the first line is a single number |
+
+The name decides and not the problem that is asked, so that an instance means one thing throughout
+a sweep. `FILE#3` is the third problem of an OR-Library file.
+"""
+
+import re
+from pathlib import PurePath
+
+from dnnbench.errors import UserError
+from dnnbench.instances.formats import ising, qubo
+from dnnbench.instances.formats.detect import parse_graph
+from dnnbench.instances.formats.open_text import check_text
+from dnnbench.instances.graph import Graph
+from dnnbench.instances.quadratic import QuadraticModel
+
+_QUBO = frozenset({".qubo", ".sparse", ".bqp"})
+_ISING = frozenset({".ising"})
+_ONE_NUMBER = re.compile(rb"(?:[ \t]*\r?\n)*[ \t]*\d+[ \t]*\r?\n")
+_PART = re.compile(r"(.+)#(\d{1,9})", re.DOTALL | re.ASCII)
+
+
+def split_part(name: str) -> tuple[str, int | None]:
+    """`FILE#3` as the file's name and the part; None where no part is named."""
+    found = _PART.fullmatch(name)
+    return (found[1], int(found[2])) if found else (name, None)
+
+
+def parse_public(
+    data: bytes, name: str, part: int | None = None
+) -> tuple[str, Graph | QuadraticModel]:
+    """(family, public half) from the bytes of a file.
+
+    Args:
+        data: the file's content, unpacked.
+        name: the file's name: its suffix chooses the kind, and error messages name it.
+        part: which problem of a file with several.
+
+    Raises:
+        UserError: not well-formed; the message names file and line.
+    """
+    suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
+    if suffix in _QUBO or (suffix not in _ISING and _ONE_NUMBER.match(data)):
+        return "qubo", qubo.parse(check_text(data, name), name, part=part)
+    if part is not None:
+        raise UserError(f"{name}: holds one instance, so there is no part {part}")
+    if suffix in _ISING:
+        return "ising", ising.parse(check_text(data, name), name)
+    return "graph", parse_graph(data, name)
