@@ -1,5 +1,6 @@
 """What `dnnbench run` says at the end of a trial."""
 
+import itertools
 import shlex
 from pathlib import Path
 
@@ -13,6 +14,9 @@ from dnnbench.records.schema import Record
 from dnnbench.records.store import Store
 from dnnbench.report.best_known import registry_best_known
 from dnnbench.report.gap import gap
+
+# In a larger store the best baseline is left to `dnnbench table`: looking would take seconds.
+_MOST_LOOKED_AT = 5000
 
 
 def closing(record: Record, store: Store, path: Path, known_before: bool) -> None:
@@ -73,17 +77,18 @@ def _value(record: Record) -> str:
 def _best_baseline(record: Record, store: Store) -> str | None:
     """The best baseline on this instance, from this store or else the shipped reference."""
     here = fingerprint(environment())
-    found: list[tuple[Record, bool]] = [(r, False) for r in store.records()]
+    same = {"role": "baseline", "instance_sha256": record.instance_sha256}
+    found: list[tuple[Record, bool]] = []
+    if sum(1 for _ in itertools.islice(store.ids(), _MOST_LOOKED_AT + 1)) <= _MOST_LOOKED_AT:
+        found += [(r, False) for r in store.records_with(**same)]
     reference = places.reference_dir()
     if reference.is_dir():
-        found += [(r, True) for r in Store(reference, read_only=True).records()]
+        found += [(r, True) for r in Store(reference, read_only=True).records_with(**same)]
     best: tuple[Record, bool] | None = None
     for rival, shipped in found:
-        same = rival.instance_sha256 == record.instance_sha256 and rival.problem == record.problem
         if (
             rival.trial_id == record.trial_id
-            or rival.role != "baseline"
-            or not same
+            or rival.problem != record.problem
             or rival.value is None
             or not rival.feasible
         ):

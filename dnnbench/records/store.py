@@ -23,7 +23,7 @@ from pathlib import Path
 import numpy as np
 
 from dnnbench.errors import UserError
-from dnnbench.records import solution_file
+from dnnbench.records import plain, solution_file
 from dnnbench.records.files import publish, stage, sweep_temporary, sync_folder
 from dnnbench.records.schema import NewerSchemaError, Record
 from dnnbench.records.status import Status
@@ -207,6 +207,19 @@ class Store:
             record = self._read(trial_id)
             if record is not None:
                 yield record
+
+    def records_with(self, **fields: str) -> Iterator[Record]:
+        """The records whose fields have these texts; others are told apart without being parsed."""
+        lines = [f'"{name}": {plain.dumps(text)},\n'.encode() for name, text in fields.items()]
+        for trial_id in self.ids():
+            try:
+                data = self.path(trial_id).read_bytes()
+            except OSError:
+                continue
+            if all(line in data for line in lines):
+                record = self._read(trial_id)
+                if record is not None:
+                    yield record
 
     def path(self, trial_id: str) -> Path:
         """Where the record of this id is, or would be."""

@@ -1,5 +1,6 @@
 """Polish as a named, timed step inside the budget, with the value before and after."""
 
+import copy
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -45,9 +46,14 @@ class Polisher:
         return polished
 
     def rehearse(self, z: np.ndarray) -> None:
-        """Polish the first candidate to learn the time it takes; its result is not used."""
+        """Polish the first candidate to learn the time it takes; its result is not used.
+
+        It draws from a copy, so that the final polish is that of a run without a clock.
+        """
         if self.name != "none" and self.reserve == 0:
+            rng, self.rng = self.rng, copy.deepcopy(self.rng)
             self.polish(z, lambda: False)
+            self.rng = rng
 
     def report(self, z: np.ndarray, polished: np.ndarray, seconds: float) -> dict[str, Any] | None:
         """What the record says about the polish."""

@@ -1,13 +1,14 @@
 """From points to trials with their ids; every instance is read once, nothing is solved."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from dnnbench.config.compose import compose
 from dnnbench.instances.instance import Instance
+from dnnbench.records.trial_id import trial_id
 from dnnbench.runner.once import load_for
 from dnnbench.runner.spec import TrialSpec, default_instance, make_spec
 from dnnbench.sweep.expand import Point, expand
@@ -71,12 +72,14 @@ def plan_tasks(points: Sequence[Point], *, data_dir: Path | None, cache_dir: Pat
             if instance is None:
                 instance = load_for(config, name, data_dir=data_dir, cache_dir=cache_dir)
             spec = make_spec(config, instance)
+            identity = spec.identity
             for order, seed in enumerate(point.seeds):
-                task = _task(point, name, spec, seed)
+                task = _task(point, name, spec, identity, seed)
                 found.setdefault(task.trial_id, (order, at, number, task))
     return [row[-1] for row in sorted(found.values(), key=lambda row: row[:3])]
 
 
-def _task(point: Point, name: str, spec: TrialSpec, seed: int) -> Task:
-    trial = replace(spec, seed=seed).trial_id
+def _task(point: Point, name: str, spec: TrialSpec, identity: dict[str, Any], seed: int) -> Task:
+    """One seed of a point; only the seed in the identity differs between them."""
+    trial = trial_id({**identity, "seed": seed})
     return Task(point.words, name, seed, trial, spec.solver, spec.budget.seconds)

@@ -8,6 +8,7 @@ from dnnbench.baselines.base import Limits
 from dnnbench.baselines.local_search import LocalSearch
 from dnnbench.baselines.tabu import Tabu, _Phase
 from dnnbench.instances.generators.spec import parse_spec
+from dnnbench.instances.graph import Graph
 
 
 @pytest.fixture(scope="module")
@@ -55,6 +56,19 @@ def test_each_step_flips_the_best_vertex_that_is_not_tabu(graph):
             assert gains[v] >= gains[surely_free].max()
         last[v] = step
     assert aspired < 60
+
+
+@pytest.mark.parametrize("best_before", [0, 100])
+def test_a_tabu_vertex_is_flipped_only_for_a_new_best_value(best_before):
+    """A star whose centre is tabu: all gains lie there, the leaves' flips gain less."""
+    edges = np.array([[0, leaf] for leaf in range(1, 8)], np.int32)
+    star = Graph(8, edges, np.ones(7, np.int64))
+    phase = _Phase(star, Tabu(10, 1000, 0.1), np.random.default_rng(0))
+    phase.begin(np.zeros(8, np.uint8))
+    phase._tabu[0], phase._members[0], phase._state[3] = 50, 0, 1
+    phase._values[1] = best_before
+    phase.run(1)
+    assert (phase._spins[0] == 1) == (best_before == 0)
 
 
 def test_a_phase_leaves_local_optima(graph):

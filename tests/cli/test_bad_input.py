@@ -38,7 +38,7 @@ def refused(cli, tmp_path):
     [
         ("method=pignn", "unknown method 'pignn' (did you mean 'pi_gnn'"),
         ("method=PI_GNN", "did you mean 'pi_gnn'"),
-        ("method=3", "unknown method '3'; known: mean_field, "),
+        ("method=3", "unknown method '3'; known: "),
         ("method=greedy", "'greedy' is a baseline: write baseline=greedy"),
         ("baseline=pqqa", "'pqqa' is a method: write method=pqqa"),
         ("baseline=gredy", "unknown baseline 'gredy' (did you mean 'greedy'?)"),
