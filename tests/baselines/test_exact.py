@@ -56,6 +56,33 @@ def test_proves_a_toroidal_grid_of_100_vertices(maxcut, search):
     assert run.best == 68
 
 
+def branch(graph, gap, most_nodes):
+    """Branch and bound alone, from the cut that separates nothing: model, nodes, best cut."""
+    from dnnbench.baselines.exact_model import Model
+
+    model = Model(graph, lambda: False)
+    seen = [np.zeros(graph.num_vertices, np.uint8)]
+    nodes = model.branch(seen[0], gap, most_nodes, lambda z, _: seen.append(z))
+    values = [graph.weights[z[graph.edges[:, 0]] != z[graph.edges[:, 1]]].sum() for z in seen]
+    return model, nodes, max(values)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_integer_program_alone_is_exact(seed):
+    graph = parse_spec(f"gen/sk-n9-wgauss-s{seed}").generate()
+    optimum = (all_cuts(graph) @ graph.weights).max()
+    model, _, found = branch(graph, 1e-6, None)
+    assert found == pytest.approx(optimum)
+    assert model.bound == pytest.approx(optimum)
+
+
+def test_nodes_are_bounded():
+    graph = parse_spec("gen/gnp-n26-p0.5-s1").generate()
+    model, nodes, found = branch(graph, 0.9, 2)
+    assert nodes <= 2
+    assert model.bound > found + 1
+
+
 @pytest.mark.full
 def test_proves_the_optimum_of_g11(maxcut, search):
     run = solve(maxcut, search, gset("G11"))

@@ -4,13 +4,14 @@ import csv
 import io
 import random
 import time
+from functools import partial
 
 import pytest
 
 from dnnbench.records.store import Store
 from dnnbench.sweep import manifest
 from tests.cli.command import INSTANCE
-from tests.sweep.processes import PLUGIN, kill_group
+from tests.sweep.processes import PLUGIN, kill_group, wait_for
 
 SOLVERS = ("method=simulated_bifurcation", "plan.lanes=4", "baseline=random,greedy,slow")
 CLOCK = {"solve_seconds"}
@@ -53,6 +54,16 @@ def answers(store):
     }
 
 
+def events(place):
+    """How much has happened so far: records, and trials begun."""
+    return len(list(Store(place.results).ids())) + len(place.lines("begin"))
+
+
+def working(place, process, before):
+    """Whether a sweep has begun to work, or has ended."""
+    return events(place) > before or process.poll() is not None
+
+
 def killed_again_and_again(place, seeds, kills, launcher, seed):
     whole = place.run(*sweep(place, "whole", seeds))
     assert whole.returncode == 0, whole.stderr
@@ -60,9 +71,15 @@ def killed_again_and_again(place, seeds, kills, launcher, seed):
     rng = random.Random(seed)
     before = {}
     store = Store(place.folder / "results")
-    for _ in range(kills):
+    for kill in range(kills):
+        so_far = events(place)
         process = place.start(*sweep(place, "results", seeds, launcher))
-        time.sleep(rng.uniform(0.1, 5.0))
+        if kill % 3:
+            # Most of a short sweep is getting ready, so two of three kills wait until it works.
+            wait_for(partial(working, place, process, so_far), "its first trial")
+            time.sleep(rng.uniform(0.0, 1.0))
+        else:
+            time.sleep(rng.uniform(0.1, 5.0))
         kill_group(process)
         assert place.all_gone()
         # What was once on record stays as it is.
