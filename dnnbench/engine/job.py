@@ -109,6 +109,7 @@ class Result:
         plan: the plan as it ran (smaller units after an out-of-memory error).
         memory_bytes: what the compiler expects a unit to need, or None.
         reused: whether an earlier run's compiled program was taken over.
+        resumed: whether it went on from a checkpoint.
     """
 
     outcomes: list[Outcome]
@@ -119,3 +120,4 @@ class Result:
     plan: Plan
     memory_bytes: int | None
     reused: bool = False
+    resumed: bool = False

@@ -202,6 +202,7 @@ class _Runner:
             self.plan,
             self.compiled.memory_bytes,
             self.reused,
+            self.resumed,
         )
 
     def _begin(self) -> int:
@@ -209,6 +210,7 @@ class _Runner:
         saved = None
         if self.hooks.resume is not None:
             saved = read_checkpoint(self.hooks.resume, self.compiled.shapes, len(self.owns))
+        self.resumed = saved is not None
         if saved is None:
             self.outcomes = [Outcome() for _ in range(self.job.trials)]
             self.begin = time.perf_counter()

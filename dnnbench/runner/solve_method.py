@@ -124,7 +124,7 @@ def solve_method(
             "device_kind": jax.devices()[0].device_kind,
             "devices": min(plan.devices, len(jax.devices())),
             "program_reused": result.reused,
-            "resumed": saved is not None,
+            "resumed": result.resumed,
         },
     )
 

@@ -1,6 +1,7 @@
 """The command line as a user types it, in a process of its own."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -28,3 +29,8 @@ def dnnbench(*arguments, cwd=None, **changes):
         env=environment(**changes),
         check=False,
     )
+
+
+def hear_interrupts():
+    """For `preexec_fn`: background jobs of a shell ignore SIGINT, and their children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -10,7 +10,7 @@ import psutil
 import pytest
 
 from dnnbench.records.store import Store
-from tests.cli.command import INSTANCE, dnnbench, environment
+from tests.cli.command import INSTANCE, dnnbench, environment, hear_interrupts
 
 SOLVERS = {
     "method": ("method=mean_field", "plan.lanes=4"),
@@ -32,11 +32,6 @@ def start(tmp_path, *arguments):
         start_new_session=True,
         preexec_fn=hear_interrupts,
     )
-
-
-def hear_interrupts():
-    """A shell's background jobs ignore SIGINT, and what they start inherits that."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 def read_until(stream, part):

@@ -24,9 +24,7 @@ KINDS = {"network", "relaxation", "dynamics", "sampler", "classical"}
 TAXONOMIES = {"architecture-agnostic", "architecture-specific", "none"}
 PLAN = {"lanes", "micro_batch", "score_every", "columns", "batching", "loop", "lane_axis", "dtype"}
 
-ENTRIES = [
-    entry for group in catalog.GROUPS for entry in catalog.entries(group).values()
-]
+ENTRIES = [entry for group in catalog.GROUPS for entry in catalog.entries(group).values()]
 SOLVERS = [e for e in ENTRIES if e.group in ("method", "baseline")]
 
 

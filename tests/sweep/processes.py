@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 
-from tests.cli.command import environment
+from tests.cli.command import environment, hear_interrupts
 
 PLUGIN = Path(__file__).with_name("naughty.py")
 PATIENCE = 120.0
@@ -52,6 +52,7 @@ class Workplace:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
+            preexec_fn=hear_interrupts,
         )
 
     def run(self, *arguments):
