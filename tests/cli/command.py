@@ -32,5 +32,5 @@ def dnnbench(*arguments, cwd=None, **changes):
 
 
 def hear_interrupts():
-    """For `preexec_fn`: background jobs of a shell ignore SIGINT, and their children inherit that."""
+    """For `preexec_fn`: background jobs of a shell ignore SIGINT, and so do their children."""
     signal.signal(signal.SIGINT, signal.SIG_DFL)
