@@ -1,7 +1,6 @@
 """The command line as a user types it, in a process of its own."""
 
 import os
-import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -31,6 +30,11 @@ def dnnbench(*arguments, cwd=None, **changes):
     )
 
 
-def hear_interrupts():
-    """For `preexec_fn`: background jobs of a shell ignore SIGINT, and so do their children."""
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+# The command line for a process that hears SIGINT: background jobs of a shell ignore it, and so do
+# their children. (`preexec_fn` would fork, which JAX forbids once it runs.)
+HEARING = (
+    sys.executable,
+    "-c",
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler); "
+    "from dnnbench.cli.main import main; main()",
+)

@@ -4,13 +4,12 @@ import json
 import os
 import signal
 import subprocess
-import sys
 
 import psutil
 import pytest
 
 from dnnbench.records.store import Store
-from tests.cli.command import INSTANCE, dnnbench, environment, hear_interrupts
+from tests.cli.command import HEARING, INSTANCE, dnnbench, environment
 
 SOLVERS = {
     "method": ("method=mean_field", "plan.lanes=4"),
@@ -22,7 +21,7 @@ def start(tmp_path, *arguments):
     """A run that would take two minutes, in a session of its own."""
     words = ("run", *arguments, f"instance={INSTANCE}", "budget.seconds=120", "results=results")
     return subprocess.Popen(
-        [sys.executable, "-m", "dnnbench", *words],
+        [*HEARING, *words],
         cwd=tmp_path,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -30,7 +29,6 @@ def start(tmp_path, *arguments):
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
-        preexec_fn=hear_interrupts,
     )
 
 

@@ -108,7 +108,7 @@ def test_show_instances_and_suites(cli, name):
     ("typed", "completions"),
     [
         ("meth", ["method="]),
-        ("method=pi", ["method=pi_gnn", "method=pi_gnn_tuned"]),
+        ("method=simulated", ["method=simulated_bifurcation"]),
         ("baseline=gr", ["baseline=greedy"]),
         ("hardware=gpu", ["hardware=gpu", "hardware=gpu_all"]),
         ("budget.se", ["budget.seconds="]),

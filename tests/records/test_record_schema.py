@@ -177,7 +177,7 @@ def test_docs_name_every_field_once_in_order_and_every_status():
     rows = [match[1] for line in lines if (match := re.match(r"\| `(\w+)` \|", line))]
     names = [field.name for field in fields(Record)]
     assert rows[: len(names)] == names
-    assert rows[len(names) :] == list(Status)
+    assert [row for row in rows[len(names) :] if row in set(Status)] == list(Status)
     text = "\n".join(lines)
     assert all(f"| `{status}` | {status.sentence} |" in text for status in Status)
     assert f"Fields (schema {SCHEMA_VERSION})" in text

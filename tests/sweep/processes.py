@@ -5,13 +5,12 @@ import os
 import secrets
 import signal
 import subprocess
-import sys
 import time
 from pathlib import Path
 
 import psutil
 
-from tests.cli.command import environment, hear_interrupts
+from tests.cli.command import HEARING, environment
 
 PLUGIN = Path(__file__).with_name("naughty.py")
 PATIENCE = 120.0
@@ -44,7 +43,7 @@ class Workplace:
     def start(self, *arguments):
         """`dnnbench ARGUMENTS` in a session of its own."""
         return subprocess.Popen(
-            [sys.executable, "-m", "dnnbench", *map(str, arguments)],
+            [*HEARING, *map(str, arguments)],
             cwd=self.folder,
             env=self.environment(),
             stdin=subprocess.DEVNULL,
@@ -52,7 +51,6 @@ class Workplace:
             stderr=subprocess.PIPE,
             text=True,
             start_new_session=True,
-            preexec_fn=hear_interrupts,
         )
 
     def run(self, *arguments):
