@@ -1,6 +1,5 @@
 """Checkpoints on disk: one `.npz` a running trial, replaced in one step, gone when it ends."""
 
-import contextlib
 import hashlib
 import io
 import time
@@ -19,18 +18,24 @@ State = Callable[[], dict[str, np.ndarray]]
 
 @dataclass
 class Checkpointer:
-    """Keeps a run's state every so many seconds; what cannot be written is done without.
+    """Keeps a run's state every so many seconds.
+
+    A checkpoint that cannot be written (a full disk) is done without, and said in the record:
+    the run itself is worth more.
 
     Attributes:
         path: the file, or None to keep nothing.
         every: seconds of solve time between two checkpoints; None for only when interrupted.
         stopping: whether the user asked to end the run: then a last one is kept at once.
+        due: when the next one is due, on the monotonic clock.
+        failure: why the latest could not be written; None if it was, or if none was due.
     """
 
     path: Path | None
     every: float | None
     stopping: Callable[[], bool]
     due: float = float("inf")
+    failure: str | None = None
 
     def start(self) -> None:
         """Count from now."""
@@ -40,9 +45,16 @@ class Checkpointer:
         """Keep the state if it is time to."""
         if self.path is None or not (self.stopping() or time.monotonic() >= self.due):
             return
-        with contextlib.suppress(OSError):
+        try:
             write(self.path, state())
+            self.failure = None
+        except OSError as error:
+            self.failure = error.strerror or type(error).__name__
         self.start()
+
+    def report(self) -> dict[str, str]:
+        """What the record is told: nothing when all went well."""
+        return {} if self.failure is None else {"checkpoint_failure": self.failure}
 
 
 def write(path: Path, arrays: Mapping[str, np.ndarray]) -> None:

@@ -10,18 +10,16 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from dnnbench.config.hardware import Hardware
-
 _POLL_SECONDS = 0.05
 
 
-def lock_path(hardware: Hardware) -> Path:
-    """The lock file of the device; it tells users apart, for the folder is everybody's.
+def lock_path(platform: str) -> Path:
+    """The lock file of `cpu` or `gpu`; it tells users apart, for the folder is everybody's.
 
     It is in the folder for temporary files, or in the one named by DNNBENCH_LOCKS.
     """
-    device = "cpu"
-    if hardware.platform == "gpu":
+    device = platform
+    if platform == "gpu":
         device = "gpu-" + os.environ.get("CUDA_VISIBLE_DEVICES", "all").replace(",", "-")
     try:
         user = getpass.getuser()
@@ -34,19 +32,19 @@ def lock_path(hardware: Hardware) -> Path:
 
 @contextlib.contextmanager
 def turn(
-    hardware: Hardware, waiting: Callable[[], None], given_up: Callable[[], bool]
+    platform: str, waiting: Callable[[], None], given_up: Callable[[], bool]
 ) -> Iterator[None]:
     """Hold the device; the system lets go of the lock of a process that dies.
 
     Args:
-        hardware: says which device.
+        platform: what the trial computes on, `cpu` or `gpu`.
         waiting: called once if another trial has it.
         given_up: whether to wait no longer.
 
     Raises:
         KeyboardInterrupt: it was given up.
     """
-    lock = FileLock(lock_path(hardware))
+    lock = FileLock(lock_path(platform))
     try:
         lock.acquire(timeout=0)
     except Timeout:

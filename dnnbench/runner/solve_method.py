@@ -125,6 +125,7 @@ def solve_method(
             "devices": min(plan.devices, len(jax.devices())),
             "program_reused": result.reused,
             "resumed": result.resumed,
+            **checkpointer.report(),
         },
     )
 

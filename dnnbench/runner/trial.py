@@ -25,6 +25,9 @@ from dnnbench.runner.resolve import exact_side
 from dnnbench.runner.spec import TrialSpec
 from dnnbench.runner.supervise import Report, Watch, supervise
 
+# What a worker says of how it ran rather than on what.
+_HOW_IT_RAN = ("program_reused", "resumed", "checkpoint_failure")
+
 
 @dataclass(frozen=True)
 class Result:
@@ -66,7 +69,7 @@ def run_trial(
     alone: AbstractContextManager[None] = nullcontext()
     if timed:
         given_up = pool.interrupted.is_set if pool is not None else lambda: False
-        alone = turn(spec.hardware, lambda: watch.phase("waiting"), given_up)
+        alone = turn(_platform(spec), lambda: watch.phase("waiting"), given_up)
     with alone:
         report, processes = _solve(spec, pool, watch, problem, checkpoint)
     final = _merge(report, problem, spec)
@@ -193,9 +196,9 @@ def _record(
     if wrong:
         status = Status.ERROR
     # How the trial was timed says nothing of its result, so it stands with the environment.
-    timing = {k: v for k, v in final.hardware.items() if k in ("program_reused", "resumed")}
+    timing = {k: v for k, v in final.hardware.items() if k in _HOW_IT_RAN}
     hardware: dict[str, Any] = {
-        "platform": spec.hardware.platform if spec.role == "method" else "cpu",
+        "platform": _platform(spec),
         "device_kind": None,
         "devices": spec.hardware.devices,
         **{k: v for k, v in final.hardware.items() if k not in timing},
@@ -249,6 +252,11 @@ def _record(
         solution=None,
     )
     return Result(record, None if verdict is None else final.z)
+
+
+def _platform(spec: TrialSpec) -> str:
+    """What the trial computes on: baselines leave the accelerator alone."""
+    return spec.hardware.platform if spec.role == "method" else "cpu"
 
 
 def _size(spec: TrialSpec) -> dict[str, int]:

@@ -116,3 +116,16 @@ def test_reading_survives_every_damage(tmp_path):
         if found is not None and set(found) == {"meta", "z"}:
             np.testing.assert_array_equal(found["meta"], np.arange(7))
             np.testing.assert_array_equal(found["z"], np.ones((3, 4)))
+
+
+def test_a_checkpoint_that_cannot_be_written_is_said_and_done_without(tmp_path):
+    (tmp_path / "file").write_text("in the way")
+    keeper = checkpoint_file.Checkpointer(tmp_path / "file" / "x.npz", 0.0, lambda: True)
+    keeper.start()
+    keeper(lambda: {"z": np.ones(3)})
+    assert set(keeper.report()) == {"checkpoint_failure"}
+    assert keeper.report()["checkpoint_failure"]
+    keeper.path = tmp_path / "x.npz"
+    keeper(lambda: {"z": np.ones(3)})
+    assert keeper.report() == {}
+    np.testing.assert_array_equal(checkpoint_file.read(keeper.path)["z"], np.ones(3))
