@@ -128,7 +128,7 @@ def sweep_row(words: list[str], repeat: int, folder: Path) -> dict[str, Any]:
     worker = []
     settings = execute.Settings(folder, None, cache)
     with (
-        execute.Executor(settings) as executor,
+        contextlib.closing(execute.Executor(settings)) as executor,
         clocked(
             times,
             whole=(execute.Executor, "run"),
@@ -168,7 +168,8 @@ def in_process_rows(words: list[str], repeat: int) -> Iterator[dict[str, Any]]:
     tasks = plan_request(request, data_dir=None, cache_dir=default_cache_dir())
     times: Times = defaultdict(list)
     solved = []
-    with execute.Executor(execute.Settings(folder, None, default_cache_dir())) as executor:
+    settings = execute.Settings(folder, None, default_cache_dir())
+    with contextlib.closing(execute.Executor(settings)) as executor:
         places = {"whole": (trial, "run_trial"), "describe": (trial, "_record")}
         with clocked(times, **places):
             for task in tasks:
@@ -271,7 +272,8 @@ def skip_words(trials: int, folder: Path) -> list[str]:
 def fabricate(words: list[str], folder: Path) -> int:
     """Write a record for every trial of the sweep, all copies of one true one."""
     tasks = plan_request(read_request(words), data_dir=None, cache_dir=default_cache_dir())
-    with execute.Executor(execute.Settings(folder, None, default_cache_dir())) as executor:
+    settings = execute.Settings(folder, None, default_cache_dir())
+    with contextlib.closing(execute.Executor(settings)) as executor:
         record = executor.run(tasks[0], Watch()).record
         assert record is not None
         store = executor.store

@@ -2,7 +2,6 @@
 
 import queue
 import threading
-from types import TracebackType
 
 from dnnbench.config.hardware import Hardware
 from dnnbench.runner.process import Frame, Worker
@@ -58,10 +57,5 @@ class Pool:
     def __enter__(self) -> "Pool":
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()

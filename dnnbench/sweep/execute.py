@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
-from types import TracebackType
 from typing import Any
 
 from dnnbench.config.compose import compose
@@ -158,17 +157,6 @@ class Executor:
     def close(self) -> None:
         """End the workers."""
         self.pool.close()
-
-    def __enter__(self) -> "Executor":
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
 
 
 def run_all(

@@ -55,7 +55,7 @@ class Local:
     ) -> list[Task]:
         """Run the tasks in this process's workers."""
         if self.jobs == 1 or len(tasks) < 2:
-            with Executor(settings) as executor:
+            with contextlib.closing(Executor(settings)) as executor:
                 return run_all(executor, tasks, started, ended)
         return self._lines(tasks, settings, started, ended)
 
@@ -168,13 +168,16 @@ def run_batch(
     """Run tasks in this process; what a launcher calls on the machine where the work is done."""
     load_plugins(Path(path) for path in plugins)
     events: list[Event] = []
-    with Executor(settings) as executor:
+    with contextlib.closing(Executor(settings)) as executor:
         elsewhere = run_all(executor, tasks, lambda task: Watch(), events.append)
     return [*events, *(Event(task, How.ELSEWHERE) for task in elsewhere)]
 
 
+# One entry for each file in `configs/launcher/`.
+LAUNCHERS: Mapping[str, type[Local] | type[Joblib]] = {"local": Local, "joblib": Joblib}
+
+
 def make_launcher(config: Mapping[str, Any]) -> Launcher:
-    """The launcher that a composed `launcher` node means."""
-    if config["name"] == "joblib":
-        return Joblib(config["jobs"], config["batch"])
-    return Local(config["jobs"])
+    """The launcher that a composed `launcher` node means: its settings are its arguments."""
+    settings = {k: v for k, v in config.items() if k != "name" and not k.startswith("_")}
+    return LAUNCHERS[config["name"]](**settings)
