@@ -23,14 +23,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, cut_value, missing_extra
+from dnnbench.baselines.common import Incumbent, cut_value, missing_extra, rows, slack
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
 
 _MOST_ITERATIONS = 200
 """Iterations of one descent."""
 
-_ROUNDING = 1e-12
 _WORK = 1_000_000
 """Vertices and edges times iterations between two looks at the clock: some 20 milliseconds."""
 
@@ -111,14 +110,10 @@ class _Circle:
             raise missing_extra("burer_monteiro") from error
         self._kernel, self._best_flip = burer_monteiro_kernel, local_search_kernel.best_improvement
         self._adjacency = adjacency = graph.adjacency
-        starts = adjacency.indptr.astype(np.int64)
-        neighbours = adjacency.indices.astype(np.int32, copy=False)
-        self._rows = (starts, neighbours, adjacency.data)
+        self._rows, self._slack = rows(adjacency), slack(graph)
         real = adjacency.data.astype(np.float64)
         mean = np.abs(real).mean() if real.any() else 1.0
-        self._scaled = (starts, neighbours, real / mean)
-        largest = abs(adjacency).sum(axis=1).max() if adjacency.nnz else 0
-        self._slack = 0.0 if graph.integral else _ROUNDING * float(largest)
+        self._scaled = (*self._rows[:2], real / mean)
         self.chunk = max(1, _WORK // (10 * graph.num_vertices + adjacency.nnz))
 
     def begin(self, theta: NDArray[np.float64]) -> None:

@@ -1,13 +1,23 @@
-"""What the baselines share: the value of a cut, the best one so far, optional packages."""
+"""What the baselines share: cut values, the best cut so far, compiled rows, optional packages."""
 
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.sparse import csr_array
 
 from dnnbench.baselines.base import Search
 from dnnbench.errors import UserError
 from dnnbench.instances.graph import Graph
+
+if TYPE_CHECKING:
+    from dimod import BinaryQuadraticModel
+
+_ROUNDING = 1e-12
+
+Rows = tuple[NDArray[np.int64], NDArray[np.int32], np.ndarray]
+"""Row starts, neighbours and weights of a sparse matrix, in the types kernels are compiled for."""
 
 
 def cut_value(graph: Graph, z: NDArray[np.uint8]) -> int | float:
@@ -21,6 +31,32 @@ def missing_extra(baseline: str) -> UserError:
     return UserError(
         f"baseline '{baseline}' needs the extra 'baselines': pip install 'dnnbench[baselines]'"
     )
+
+
+def rows(matrix: csr_array) -> Rows:
+    """A sparse matrix as the compiled kernels take it."""
+    starts = matrix.indptr.astype(np.int64)
+    return starts, matrix.indices.astype(np.int32, copy=False), matrix.data
+
+
+def slack(graph: Graph) -> float:
+    """Gains up to this are rounding errors: 0 for integers, else by the largest weighted degree."""
+    if graph.integral or not graph.num_edges:
+        return 0.0
+    return _ROUNDING * float(abs(graph.adjacency).sum(axis=1).max())
+
+
+def spin_model(graph: Graph) -> "BinaryQuadraticModel":
+    """Sum of w_uv s_u s_v as D-Wave's solvers take it: the cut is largest where it is least.
+
+    Raises:
+        ModuleNotFoundError: dimod is not installed.
+    """
+    from dimod import SPIN, BinaryQuadraticModel
+
+    couplings = (graph.edges[:, 0], graph.edges[:, 1], graph.weights.astype(np.float64))
+    zeros = np.zeros(graph.num_vertices)
+    return BinaryQuadraticModel.from_numpy_vectors(zeros, couplings, 0.0, SPIN)
 
 
 @dataclass

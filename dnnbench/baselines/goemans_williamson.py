@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, missing_extra
+from dnnbench.baselines.common import Incumbent, missing_extra, rows
 from dnnbench.baselines.cut_bound import StoppedError, cut_bound
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
@@ -132,6 +132,7 @@ class _Relaxation:
         self.graph = graph
         n = graph.num_vertices
         self._matrix = graph.adjacency.astype(np.float64)
+        self._rows = rows(self._matrix)
         rank = int(np.ceil(np.sqrt(2 * n))) + 1
         vectors = rng.normal(size=(n, rank))
         self._vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
@@ -141,11 +142,9 @@ class _Relaxation:
 
     def sweep(self, count: int) -> float:
         """Sweep so many times; returns by how much the last sweep lowered the value."""
-        starts = self._matrix.indptr.astype(np.int64)
-        neighbours = self._matrix.indices.astype(np.int32, copy=False)
         fallen = 0.0
         for _ in range(count):
-            fallen = self._sweep(starts, neighbours, self._matrix.data, self._vectors)
+            fallen = self._sweep(*self._rows, self._vectors)
         return fallen
 
     @property

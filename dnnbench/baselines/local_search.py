@@ -13,13 +13,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, missing_extra
+from dnnbench.baselines.common import Incumbent, missing_extra, rows, slack
 from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
 
 _RULES = ("first", "best")
-_ROUNDING = 1e-12
 _WORK = 2_000_000
 """Vertices scanned between two looks at the clock: a few milliseconds of compiled work."""
 
@@ -90,10 +89,7 @@ class _Descent:
             raise missing_extra("local_search") from error
         self._descend = getattr(local_search_kernel, f"{rule}_improvement")
         self._adjacency = adjacency = graph.adjacency
-        indices = adjacency.indices.astype(np.int32, copy=False)
-        self._rows = (adjacency.indptr.astype(np.int64), indices, adjacency.data)
-        largest = abs(adjacency).sum(axis=1).max()
-        self._slack = 0.0 if graph.integral else _ROUNDING * float(largest)
+        self._rows, self._slack = rows(adjacency), slack(graph)
         self._total = graph.weights.sum().item()
         self.done = False
 

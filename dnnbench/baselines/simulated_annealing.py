@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, missing_extra
+from dnnbench.baselines.common import Incumbent, missing_extra, spin_model
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
 
@@ -90,13 +90,12 @@ class _Sampler:
 
     def __init__(self, graph: Graph, rng: np.random.Generator) -> None:
         try:
-            from dimod import SPIN, BinaryQuadraticModel
             from dwave.samplers import SimulatedAnnealingSampler
+
+            self._model = spin_model(graph)
         except ModuleNotFoundError as error:
             raise missing_extra("simulated_annealing") from error
         n, m = graph.num_vertices, graph.num_edges
-        couplings = (graph.edges[:, 0], graph.edges[:, 1], graph.weights.astype(np.float64))
-        self._model = BinaryQuadraticModel.from_numpy_vectors(np.zeros(n), couplings, 0.0, SPIN)
         self._sampler = SimulatedAnnealingSampler()
         self._labels = range(n)
         self._rng = rng

@@ -12,7 +12,7 @@ from typing import ClassVar
 import numpy as np
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, missing_extra
+from dnnbench.baselines.common import Incumbent, missing_extra, spin_model
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
 
@@ -64,13 +64,12 @@ class _Solver:
 
     def __init__(self, graph: Graph) -> None:
         try:
-            from dimod import SPIN, BinaryQuadraticModel
             from dwave.samplers import SteepestDescentSolver
+
+            self._model = spin_model(graph)
         except ModuleNotFoundError as error:
             raise missing_extra("steepest_descent") from error
         n, m = graph.num_vertices, graph.num_edges
-        couplings = (graph.edges[:, 0], graph.edges[:, 1], graph.weights.astype(np.float64))
-        self._model = BinaryQuadraticModel.from_numpy_vectors(np.zeros(n), couplings, 0.0, SPIN)
         self._solver = SteepestDescentSolver()
         self._labels = range(n)
         self._sparse = 2 * m < _SPARSE * n * n

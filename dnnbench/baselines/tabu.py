@@ -21,14 +21,13 @@ from typing import Any, ClassVar
 import numpy as np
 
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.common import Incumbent, missing_extra
+from dnnbench.baselines.common import Incumbent, missing_extra, rows, slack
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
 
 _FRUITLESS = 10
 """Perturbations in a row without a better cut that end a start."""
 
-_ROUNDING = 1e-12
 _WORK = 10_000_000
 """Gains looked at between two looks at the clock: some 20 milliseconds of compiled work."""
 
@@ -111,16 +110,13 @@ class _Phase:
             raise missing_extra("tabu") from error
         self._kernel, self._rng = tabu_kernel, rng
         adjacency = graph.adjacency
-        indices = adjacency.indices.astype(np.int32, copy=False)
-        self._rows = (adjacency.indptr.astype(np.int64), indices, adjacency.data)
+        self._rows, self._slack = rows(adjacency), slack(graph)
         self._graph, self._dtype = graph, adjacency.dtype
         n = graph.num_vertices
         tenure = max(20, n // 100) if settings.tenure is None else settings.tenure
         # Tabu for longer than there are other vertices would only waste steps.
         self._tenure = min(tenure, max(0, n // 2 - tabu_kernel.SHORTEST_RANDOM))
         self._patience = settings.patience * n
-        largest = abs(adjacency).sum(axis=1).max() if n else 0
-        self._slack = 0.0 if graph.integral else _ROUNDING * float(largest)
         degree = max(1.0, adjacency.nnz / n)
         looked_at = min(n, tabu_kernel.BLOCK * degree) + n / tabu_kernel.BLOCK + self._tenure
         self.chunk = max(1, int(_WORK / looked_at))
