@@ -26,6 +26,19 @@ def normalized_adjacency(adjacency: sp.csr_array) -> sp.csr_array:
     return sp.csr_array(scale @ pattern @ scale)
 
 
+def signed_normalized_adjacency(adjacency: sp.csr_array) -> sp.csr_array:
+    """D^-1/2 A D^-1/2 with the weights and D = diag(sum_j |A_ij|), float64 [n, n].
+
+    Its eigenvalues lie in [-1, 1] whatever the signs; isolated vertices keep zero rows.
+    """
+    weights = adjacency.astype(np.float64).tocoo()
+    sums = np.asarray(abs(weights).sum(axis=1), np.float64)
+    scale = np.divide(1.0, np.sqrt(sums), out=np.zeros_like(sums), where=sums > 0)
+    # One product for both triangles: multiplied row by row they would differ by rounding.
+    weights.data = weights.data * (scale[weights.row] * scale[weights.col])
+    return sp.csr_array(weights)
+
+
 class GraphConv(nn.Module):
     """Graph convolution A_norm X W + b; the cheaper of the two product orders is taken.
 
