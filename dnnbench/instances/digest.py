@@ -7,21 +7,30 @@ import numpy as np
 
 from dnnbench.instances.convert import graph_sha256
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.serialise import to_arrays
 
 
 def in_memory(name: str, family: str, public: Any) -> Instance:
-    """An instance around a public half that somebody made."""
-    return Instance(name, family, public, None, public_sha256(family, public), "memory")
+    """An instance around a public half that somebody made; a picture becomes the sealed half."""
+    digest = public_sha256(family, public)
+    if isinstance(public, Image):
+        return Instance(name, family, None, public, digest, "memory")
+    return Instance(name, family, public, None, digest, "memory")
 
 
 def public_sha256(family: str, public: Any) -> str:
-    """Hex digest of a public half: of its arrays' names, types, shapes and values."""
+    """Hex digest of a public half: of its arrays' names, types, shapes and values.
+
+    For a picture, which has no public half of its own, the digest is that of its levels, whatever
+    file format they came in: the same pixels are the same instance.
+    """
     if isinstance(public, Graph):
         return graph_sha256(public)
+    arrays = {"levels": public.levels} if isinstance(public, Image) else to_arrays(family, public)
     digest = hashlib.sha256(family.encode())
-    for name, array in sorted(to_arrays(family, public).items()):
+    for name, array in sorted(arrays.items()):
         little = np.ascontiguousarray(array).astype(array.dtype.newbyteorder("<"))
         digest.update(f"\n{name} {little.dtype.str} {little.shape}\n".encode())
         digest.update(little.tobytes())

@@ -13,8 +13,9 @@ class Instance:
         family: kind of data: `graph`, `qubo`, `ising`, `cnf`, `image`, `pde`, `program`.
         public: what a solver may see (for graphs a `Graph`).
         sealed: what only verification may see (clean image, planted answer), or None.
-        sha256: hex digest that identifies the content (of the raw file bytes where there is a
-            file, else of a canonical serialisation); part of every trial's id.
+        sha256: hex digest that identifies the content (of the pixels of a picture, of the raw
+            file bytes where there is a file, else of a canonical serialisation); part of every
+            trial's id.
         source: where it came from, in words: `generated`, `data folder`, `cache`, `file`, `memory`.
     """
 

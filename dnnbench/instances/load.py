@@ -4,10 +4,14 @@
 | --- | --- |
 | `gset/G14` | a name of the registry: data folder, then cache, then generator |
 | `gen/random_regular-n1000-d3-s1` | a generator call (`generators.spec` has the table) |
+| `skimage/camera` | a name of the registry: a picture inside the installed scikit-image |
 | anything else | a path; write `./gset/G14` for a path that looks like a name |
+| `skimage/camera@crop96-gray` | a part of a picture, or its gray form (`view` has the table) |
+| `photo.png@crop64-at0x32` | the same of a user's file |
 
-What a file of the user's holds (graph, QUBO, Ising model) follows from its name; see
-`formats.families`.
+What a file of the user's holds (graph, QUBO, Ising model, picture) follows from its name; see
+`formats.families`. A picture is the sealed half of its instance: problems make from it what
+solvers see. Its sha256 is that of its pixels; files of the registry are checked by their own.
 """
 
 import hashlib
@@ -20,12 +24,14 @@ import platformdirs
 from dnnbench.errors import UserError
 from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.download import fetch
+from dnnbench.instances.embedded import SOURCE, embedded_bytes, embedded_path, is_recorded
 from dnnbench.instances.formats import ising, parse_graph, qubo, rudy
-from dnnbench.instances.formats.families import parse_public, split_part
+from dnnbench.instances.formats.families import is_picture, parse_public, split_part
 from dnnbench.instances.formats.open_text import check_text, read_bytes
 from dnnbench.instances.generators.gset import gset
 from dnnbench.instances.generators.spec import PREFIX, parse_spec
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.registry import (
     Entry,
@@ -34,6 +40,7 @@ from dnnbench.instances.registry import (
     registry,
     unknown_instance,
 )
+from dnnbench.instances.view import View, parse_view, split_view
 
 
 class Content(NamedTuple):
@@ -81,13 +88,23 @@ def load_instance(
         made = spec.generate()
         digest = public_sha256(spec.family, made)
         return Instance(spec.name, spec.family, made, None, digest, "generated")
-    if name not in registry():
-        path, part = _user_part(name)
+    base, view = _resolve(name)
+    if base not in registry():
+        path, part = _user_part(base)
         data = read_bytes(path)
-        family, public = parse_public(data, str(path) if part else name, part)
+        family, public = parse_public(data, str(path) if part else base, part)
+        if isinstance(public, Image):
+            return _picture(base, view, public, "file")
+        if view is not None:
+            raise _no_picture(name, base)
         digest = hashlib.sha256(data + (b"" if part is None else b"#%d" % part)).hexdigest()
         return Instance(name, family, public, None, digest, "file")
-    known = entry(name)
+    known = entry(base)
+    if view is not None and known.family != "image":
+        raise _no_picture(name, base)
+    if known.family == "image":
+        content = _content(known, data_dir, cache_dir, download)
+        return _picture(base, view, _parse_known(known, content.data), content.source)
     if known.family != "graph":
         raise UserError(
             f"{name}: the data of the family '{known.family}' is not supported yet by this version"
@@ -102,13 +119,19 @@ def raw_bytes(
 ) -> bytes:
     """The content of an instance in its native format; arguments as for `load_instance`.
 
-    Generated graphs come in rudy format, QUBOs in qbsolv's, Ising models as coordinates.
+    Generated graphs come in rudy format, QUBOs in qbsolv's, Ising models as coordinates, parts of
+    pictures as PNG.
     """
     if name.startswith(PREFIX):
         made = parse_spec(name).generate()
         if isinstance(made, Graph):
             return rudy.write(made).encode()
         return (qubo.write(made) if made.domain == "bits" else ising.write(made)).encode()
+    if _resolve(name)[1] is not None:
+        from dnnbench.instances.formats.pictures import write_picture  # Pillow: only when needed
+
+        asked = load_instance(name, data_dir=data_dir, cache_dir=cache_dir, download=download)
+        return write_picture(asked.sealed)
     if name not in registry():
         return read_bytes(_user_part(name)[0])
     return _content(entry(name), data_dir, cache_dir, download).data
@@ -122,14 +145,18 @@ def export(
     Raises:
         UserError: also for images and other binary data.
     """
-    if name in registry() and entry(name).raw_path.endswith((".png", ".mat")):
+    base, view = (name, None) if name.startswith(PREFIX) else _resolve(name)
+    stored = entry(base).raw_path if base in registry() else base
+    if view is not None:
+        raise UserError(f"{name} is a picture; `dnnbench data export -o FILE` writes it as PNG")
+    if is_picture(stored) or stored.endswith(".mat"):
         raise UserError(f"{name} is binary; `dnnbench data path {name}` says where its file is")
     data = raw_bytes(name, data_dir=data_dir, cache_dir=cache_dir, download=download)
     return check_text(data, name).decode("utf-8")
 
 
 def locate(name: str, *, data_dir: Path | None = None, cache_dir: Path) -> Path | None:
-    """The file of an instance of the registry in the data folder or the cache, or None.
+    """The file of an instance in the data folder, the cache or scikit-image, or None.
 
     The content is not checked.
 
@@ -137,6 +164,11 @@ def locate(name: str, *, data_dir: Path | None = None, cache_dir: Path) -> Path 
         UserError: no such instance.
     """
     known = entry(name)
+    return _stored(known, data_dir, cache_dir) or embedded_path(known)
+
+
+def _stored(known: Entry, data_dir: Path | None, cache_dir: Path) -> Path | None:
+    """The file in the data folder or the cache, or None."""
     places = ((data_dir, (known.path, known.raw_path)), (cache_dir, (known.raw_path,)))
     for folder, paths in places:
         for path in paths:
@@ -169,7 +201,7 @@ def verify(
 def _copies(known: Entry, data_dir: Path | None, cache_dir: Path) -> Iterator[Content]:
     """Every copy at hand, in the order in which they are used; contents are not checked."""
     if data_dir is not None:
-        path = locate(known.name, data_dir=data_dir, cache_dir=data_dir)
+        path = _stored(known, data_dir, data_dir)
         if path is not None:
             yield Content(read_bytes(path), "data folder")
     cached = cache_dir / known.raw_path
@@ -177,6 +209,9 @@ def _copies(known: Entry, data_dir: Path | None, cache_dir: Path) -> Iterator[Co
         yield Content(read_bytes(cached), "cache")
     if known.suite == "gset":
         yield Content(rudy.write(gset(known.name.split("/", 1)[1])).encode(), "generated")
+    inside = embedded_bytes(known)
+    if inside is not None:
+        yield Content(inside, SOURCE)
 
 
 def _content(known: Entry, data_dir: Path | None, cache_dir: Path, download: bool) -> Content:
@@ -184,7 +219,8 @@ def _content(known: Entry, data_dir: Path | None, cache_dir: Path, download: boo
     for found in _copies(known, data_dir, cache_dir):
         if found.source == "cache" and download:
             break  # fetch replaces a damaged copy
-        _check(known, found.data, found.source)
+        if found.source != SOURCE:  # another picture is another instance, by its digest
+            _check(known, found.data, found.source)
         return found
     if download:
         return Content(read_bytes(fetch(known, cache_dir)), "cache")
@@ -195,30 +231,68 @@ def _content(known: Entry, data_dir: Path | None, cache_dir: Path, download: boo
     raise UserError(f"{known.name} is not here: {remedy} set DNNBENCH_DATA to a data folder")
 
 
+def _parse_known(known: Entry, data: bytes) -> Image:
+    """The picture of a name in the registry."""
+    from dnnbench.instances.formats.pictures import parse_picture  # Pillow: only when needed
+
+    return parse_picture(data, known.name)
+
+
+def _picture(base: str, view: View | None, image: Image, source: str) -> Instance:
+    """The instance of a picture, or of what its name asks for."""
+    if source == SOURCE and not is_recorded(base, public_sha256("image", image)):
+        source += ", not the recorded picture"
+    name = base
+    if view is not None:
+        name = f"{base}@{view.name}"
+        try:
+            image = view.of(image)
+        except UserError as error:
+            raise UserError(f"{name}: {error}") from None
+    return Instance(name, "image", None, image, public_sha256("image", image), source)
+
+
+def _resolve(name: str) -> tuple[str, View | None]:
+    """The instance or file that a name is about, and the view if it asks for one."""
+    if name in registry() or _is_there(name):
+        return name, None
+    base, changes = split_view(name)
+    if changes is None or not (base in registry() or _is_there(base)):
+        return base, None
+    return base, parse_view(changes, name)
+
+
+def _is_there(path: str) -> bool:
+    try:
+        return bool(path) and Path(path).exists()
+    except (OSError, ValueError):
+        return False
+
+
+def _no_picture(name: str, base: str) -> UserError:
+    return UserError(f"'{name}': {base} is no picture, so it has no crop and no other form")
+
+
 def _check(known: Entry, data: bytes, source: str) -> None:
-    if hashlib.sha256(data).hexdigest() != known.raw_sha256:
+    if source == SOURCE:  # the pixels count, not how they are packed
+        if not is_recorded(known.name, public_sha256("image", _parse_known(known, data))):
+            raise UserError(f"{known.name}: the installed scikit-image has another picture there")
+    elif hashlib.sha256(data).hexdigest() != known.raw_sha256:
         raise UserError(f"{known.name}: the copy in the {source} is damaged (sha256 differs)")
 
 
 def _user_part(name: str) -> tuple[Path, int | None]:
     """The path a user gave, and which problem of that file, if the name ends in `#3` or so."""
     file, part = split_part(name)
-    if part is not None:
-        try:
-            return (Path(name), None) if Path(name).exists() else (_user_file(file), part)
-        except (OSError, ValueError):
-            pass
+    if part is not None and not _is_there(name):
+        return _user_file(file), part
     return _user_file(name), None
 
 
 def _user_file(name: str) -> Path:
     """The path a user gave, or the error that says what the name may have meant."""
     path = Path(name)
-    try:
-        exists = path.exists()
-    except (OSError, ValueError):
-        exists = False
-    if name and exists:
+    if _is_there(name):
         return path
     if is_registry_prefix(name) or not (path.suffix or "/" in name):
         raise unknown_instance(name)

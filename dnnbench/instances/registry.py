@@ -13,7 +13,7 @@ from types import MappingProxyType
 from dnnbench.errors import UserError, nearest, unknown
 from dnnbench.paths import shared_folder
 
-FILES = ("gset", "dimacs", "mis", "satlib", "images", "pde")
+FILES = ("gset", "dimacs", "mis", "satlib", "images", "skimage", "pde")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from dnnbench.errors import UserError
 from dnnbench.instances.registry import best_known, entry, registry, suite, suites
 
 
-def test_every_instance_of_the_manifest_is_there():
+def test_every_instance_is_there():
     prefixes = Counter(name.split("/")[0] for name in registry())
     assert prefixes == {
         "gset": 71,
@@ -18,13 +18,14 @@ def test_every_instance_of_the_manifest_is_there():
         "set12": 12,
         "kodak24": 24,
         "dip": 11,
+        "skimage": 19,
         "pde": 15,
     }
 
 
 def test_paths_are_unique_and_checksums_well_formed():
     entries = registry().values()
-    assert len({each.path for each in entries}) == len(entries) == 707
+    assert len({each.path for each in entries}) == len(entries) == 726
     for each in entries:
         assert re.fullmatch("[0-9a-f]{64}", each.sha256)
         assert re.fullmatch("[0-9a-f]{64}", each.raw_sha256)
