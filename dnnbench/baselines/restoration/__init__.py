@@ -1,0 +1,1 @@
+"""Classical restoration of pictures as pure functions: denoising, inpainting, upscaling."""
