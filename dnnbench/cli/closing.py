@@ -3,11 +3,13 @@
 import itertools
 import shlex
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.markup import escape
 
 from dnnbench.cli import places
+from dnnbench.config import catalog
 from dnnbench.problems.base import better
 from dnnbench.records.environment import environment, fingerprint
 from dnnbench.records.schema import Record
@@ -23,15 +25,19 @@ def closing(record: Record, store: Store, path: Path, known_before: bool) -> Non
     """Print value, gap, work, times, the best baseline on record and the next command."""
     console = Console(highlight=False, soft_wrap=True)
     size = ", ".join(f"{k} {v}" for k, v in record.instance_size.items())
+    where = escape(record.instance) + (f" ({size})" if size else "")
     console.print(
-        f"[bold]{record.solver}[/] ({record.kind}) on {escape(record.instance)} ({size}), "
-        f"{record.problem}, seed {record.seed}"
+        f"[bold]{record.solver}[/] ({record.kind}) on {where}, {record.problem}, seed {record.seed}"
     )
     if known_before:
         console.print("  this trial is on record; --again runs it anew")
     rows = [("status", record.status.sentence + (f" {record.message}" if record.message else ""))]
     if record.value is not None:
         rows.append((record.metric, _value(record)))
+        others = {k: v for k, v in record.metrics.items() if k != record.metric}
+        if others:
+            rows.append(("also", ", ".join(f"{k} {v:.4g}" for k, v in others.items())))
+        rows += _rules(record)
         rows.append(("feasible", "yes" if record.feasible else f"no ({record.violation:g})"))
     rows.append(("work", f"{record.restarts} restarts, {record.steps} steps"))
     rows.append(
@@ -50,7 +56,9 @@ def closing(record: Record, store: Store, path: Path, known_before: bool) -> Non
     rival = _best_baseline(record, store)
     if rival:
         rows.append(("baseline", rival))
-    rows.append(("try next", _next(record)))
+    next_one = _next(record)
+    if next_one:
+        rows.append(("try next", next_one))
     for name, text in rows:
         console.print(f"  {name:<9} {text}", markup=False)
 
@@ -59,13 +67,32 @@ def _s(seconds: float | None) -> str:
     return "-" if seconds is None else f"{seconds:.2f} s"
 
 
+def _rules(record: Record) -> list[tuple[str, str]]:
+    """What each stopping rule returned, for problems of pictures; the answer's is marked."""
+    answer = record.settings.get("answer")
+    rows: list[tuple[str, str]] = []
+    for name, found in record.diagnostics.items():
+        if not isinstance(found, dict) or not {"step", record.metric} <= found.keys():
+            continue
+        stopped = "" if found.get("stopped", 1) else ", not stopped yet"
+        mark = " <- the answer" if name == answer else ""
+        text = f"{name} {_number(found[record.metric])} at step {found['step']}{stopped}{mark}"
+        rows.append(("" if rows else "rules", text))
+    return rows
+
+
+def _number(value: float) -> str:
+    return str(value) if float(value).is_integer() else f"{value:.5g}"
+
+
 def _value(record: Record) -> str:
-    text = f"{record.value}"
+    about = catalog.entry("problem", record.problem).about
+    text = " ".join([_number(record.value or 0), *([about["unit"]] if "unit" in about else [])])
     if record.polish and record.raw_value is not None:
         text += f" ({record.raw_value} before {record.polish['name']} polish)"
     known = registry_best_known(record.instance, record.problem)
     if known is None:
-        return text + ", no best known value on file"
+        return text + ("" if "unit" in about else ", no best known value on file")
     size = gap(record.value, known.value, record.sense) if record.feasible else None
     if size is None:
         return text + f", best known {known.value}"
@@ -89,6 +116,7 @@ def _best_baseline(record: Record, store: Store) -> str | None:
         if (
             rival.trial_id == record.trial_id
             or rival.problem != record.problem
+            or _asked(rival) != _asked(record)
             or rival.value is None
             or not rival.feasible
         ):
@@ -100,13 +128,19 @@ def _best_baseline(record: Record, store: Store) -> str | None:
         return None
     rival, _ = best
     elsewhere = fingerprint(rival.environment) != here
-    return f"{rival.solver} {rival.value} in {_s(rival.solve_seconds)}" + (
+    return f"{rival.solver} {_number(rival.value or 0)} in {_s(rival.solve_seconds)}" + (
         " (other machine)" if elsewhere else ""
     )
 
 
-def _next(record: Record) -> str:
+def _next(record: Record) -> str | None:
+    """A rival of the other role; None where the problem (a plug-in's) names none."""
     base = f"dnnbench run problem={record.problem} instance={shlex.quote(record.instance)}"
-    if record.role == "method":
-        return f"{base} baseline=simulated_annealing"
-    return f"{base} method=simulated_bifurcation"
+    other = "baseline" if record.role == "method" else "method"
+    rival = catalog.entry("problem", record.problem).about.get("try", {}).get(other)
+    return f"{base} {other}={rival}" if rival else None
+
+
+def _asked(record: Record) -> dict[str, Any]:
+    """What is asked of the instance: the problem's settings but for what follows the solver."""
+    return {k: v for k, v in record.problem_settings.items() if k != "polish"}

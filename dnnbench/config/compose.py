@@ -54,6 +54,7 @@ def compose_values(chosen: Mapping[str, str | None], values: Mapping[str, Any]) 
         UserError: a key is unknown or a value is bad.
     """
     config = composed(tuple(f"{k}={v}" for k, v in sorted(chosen.items()) if v is not None))
+    _apply_own_defaults(config, values)
     known = _flatten(config)
     for key in values:
         _check_key(key, known)
@@ -68,6 +69,18 @@ def compose_values(chosen: Mapping[str, str | None], values: Mapping[str, Any]) 
             node = node[part]
         node[last] = value
     return checked(config)
+
+
+def _apply_own_defaults(config: dict[str, Any], values: Mapping[str, Any]) -> None:
+    """What a solver's file says of single problems, and of the budget if nobody sets one.
+
+    `_per_problem` has settings by problem (a paper's settings for each task), `_budget` the budget
+    at which the solver's own schedule ends (one restart of a network that trains for an hour).
+    """
+    node = config.get("method") or config.get("baseline") or {}
+    node.update(node.get("_per_problem", {}).get(config["problem"]["name"], {}))
+    if not any(key.startswith("budget.") and key != "budget.cores" for key in values):
+        config["budget"].update(node.get("_budget", {}))
 
 
 def _literal(override: str) -> tuple[str, str | None] | None:

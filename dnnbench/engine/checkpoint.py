@@ -40,7 +40,7 @@ def write_checkpoint(checkpoint: Checkpoint) -> dict[str, np.ndarray]:
         fields = asdict(outcome)
         if outcome.z is not None:
             arrays[f"z{k}"] = outcome.z
-        del fields["z"]
+        del fields["z"], fields["pictures"]  # pictures come at the end only
         rows.append(fields)
     meta = {"phase": checkpoint.phase, "seconds": checkpoint.seconds, "outcomes": rows}
     arrays["meta"] = np.frombuffer(json.dumps(meta).encode(), np.uint8)

@@ -23,6 +23,7 @@ __all__ = [
     "Oracle",
     "Phase",
     "PyTree",
+    "Reading",
     "Scalar",
     "Score",
 ]
@@ -165,8 +166,29 @@ class Method(Protocol):
         """The relaxed candidate."""
 
 
+class Reading(NamedTuple):
+    """What a monitor is shown when a lane is scored.
+
+    Attributes:
+        x: the readout.
+        t: steps of the lane's restart so far, int32.
+        ctx: what the method itself sees.
+        sealed: the instance's sealed half; None for every monitor whose name does not begin with
+            `oracle_`.
+    """
+
+    x: jax.Array
+    t: Scalar
+    ctx: Ctx
+    sealed: PyTree
+
+
 class Monitor(Protocol):
-    """A passive measurement or stopping rule, evaluated on (readout, t) when lanes are scored."""
+    """A passive measurement or stopping rule, shown the readout whenever lanes are scored.
+
+    A rule that returns an output of its own also has `image(m)`, and one that keeps several
+    `images(m)`, which gives them by name (both on the host).
+    """
 
     @property
     def name(self) -> str:
@@ -175,8 +197,8 @@ class Monitor(Protocol):
     def init(self, x: jax.Array) -> PyTree:
         """State before the first reading, for a readout shaped like `x`."""
 
-    def update(self, m: PyTree, x: jax.Array, t: Scalar) -> PyTree:
+    def update(self, m: PyTree, reading: Reading) -> PyTree:
         """State after one more reading."""
 
-    def summary(self, m: PyTree) -> dict[str, float]:
+    def summary(self, m: PyTree) -> dict[str, Any]:
         """Named figures for the record, from the winning lane's state (host)."""

@@ -28,6 +28,7 @@ class Job:
         plan: layout; its `lanes` are those of one trial times the trials.
         monitors: passive measurements.
         memory_limit: bytes a compiled unit may take, or None.
+        sealed: the instance's sealed half, for monitors whose name begins with `oracle_`; or None.
     """
 
     method: Method
@@ -40,6 +41,7 @@ class Job:
     target_costs: tuple[float, ...] | None = None
     monitors: tuple[Monitor, ...] = ()
     memory_limit: int | None = None
+    sealed: Any = None
 
     @property
     def trials(self) -> int:
@@ -86,6 +88,7 @@ class Outcome:
         restarts: initialisations begun.
         diverged: restarts lost to non-finite values.
         diagnostics: spread over restarts, stall steps, monitors.
+        pictures: what the winning lane's monitors return, by their names.
     """
 
     z: np.ndarray | None = None
@@ -95,6 +98,7 @@ class Outcome:
     restarts: int = 0
     diverged: int = 0
     diagnostics: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 @dataclass

@@ -6,7 +6,17 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 
-from dnnbench.engine.contract import Ctx, Data, Method, Monitor, Phase, PyTree, Scalar, Score
+from dnnbench.engine.contract import (
+    Ctx,
+    Data,
+    Method,
+    Monitor,
+    Phase,
+    PyTree,
+    Reading,
+    Scalar,
+    Score,
+)
 
 # Keys of a restart are folded with t = 0, 1, ...; these two tags lie outside that range.
 _INIT_TAG = 0xFFFFFFFF
@@ -76,12 +86,14 @@ class Shared(NamedTuple):
         hp: hyperparameters, or None where each lane has its own.
         seed: uint32.
         max_restarts: int32, restarts a trial may begin.
+        sealed: sealed half of the instance for oracle monitors, or None; no method sees it.
     """
 
     data: Data
     hp: dict[str, Scalar] | None
     seed: Scalar
     max_restarts: Scalar
+    sealed: PyTree = None
 
 
 class Own(NamedTuple):
@@ -120,6 +132,11 @@ class Spec:
     def refills(self) -> bool:
         """Whether lanes are refilled one by one; methods of several phases go in waves."""
         return len(self.method.phases) == 1
+
+
+def is_oracle(monitor: Monitor) -> bool:
+    """Whether a monitor may see the sealed half of the instance: its name has to say so."""
+    return monitor.name.startswith("oracle_")
 
 
 def less(a: Score, b: Score) -> Scalar:
@@ -248,7 +265,8 @@ def score(spec: Spec, lane: Lane, shared: Shared, own: Own, engine_step: Scalar)
         run=select(better_run, found, lane.run),
         run_step=jnp.where(better_run, lane.t, lane.run_step),
         monitors=tuple(
-            m.update(s, x, lane.t) for m, s in zip(spec.monitors, lane.monitors, strict=True)
+            m.update(s, Reading(x, lane.t, ctx, shared.sealed if is_oracle(m) else None))
+            for m, s in zip(spec.monitors, lane.monitors, strict=True)
         ),
     )
 

@@ -119,7 +119,7 @@ class _Runner:
 
         seed: Any = np.uint32(job.seed % 2**32)
         most: Any = np.int32(limit)
-        shared = Shared(job.data, None if stacked else scalars(job.hp[0]), seed, most)
+        shared = Shared(job.data, None if stacked else scalars(job.hp[0]), seed, most, job.sealed)
         self.shared = self._place(shared, None)
         costs = job.target_costs or (-np.inf,) * job.trials
         self.targets = np.asarray(costs, np.float64)

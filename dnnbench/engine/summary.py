@@ -61,6 +61,10 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
         pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
         own = jax.tree.map(pick, state)
         diagnostics[monitor.name] = monitor.summary(own)
+        if hasattr(monitor, "image"):
+            outcome.pictures[monitor.name] = monitor.image(own)
+        if hasattr(monitor, "images"):
+            outcome.pictures |= monitor.images(own)
     outcome.diagnostics = diagnostics
 
 

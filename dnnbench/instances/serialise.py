@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.measurement import Measurement
 from dnnbench.instances.quadratic import Domain, QuadraticModel
 
 DOMAINS: Mapping[str, Domain] = MappingProxyType({"qubo": "bits", "ising": "spins"})
@@ -29,6 +30,15 @@ def to_arrays(family: str, public: Any) -> dict[str, np.ndarray]:
             "linear": public.linear,
             "offset": np.asarray(public.offset, public.linear.dtype),
         }
+    if family == "measurement":
+        assert isinstance(public, Measurement)
+        given = {name: getattr(public, name) for name in ("mask", "kernel", "sigma")}
+        return {
+            "values": public.values,
+            "size": np.array([public.height, public.width, public.factor], np.int64),
+            "noise": np.frombuffer(public.noise.encode(), np.uint8),
+            **{name: np.asarray(value) for name, value in given.items() if value is not None},
+        }
     raise ValueError(f"instances of family '{family}' cannot be sent to a worker")
 
 
@@ -39,4 +49,16 @@ def from_arrays(family: str, arrays: Mapping[str, np.ndarray]) -> Any:
         return QuadraticModel(DOMAINS[family], graph, arrays["linear"], arrays["offset"].item())
     if family == "graph":
         return Graph(int(arrays["num_vertices"]), arrays["edges"], arrays["weights"])
+    if family == "measurement":
+        height, width, factor = (int(number) for number in arrays["size"])
+        return Measurement(
+            arrays["values"],
+            height,
+            width,
+            mask=arrays.get("mask"),
+            kernel=arrays.get("kernel"),
+            factor=factor,
+            noise=arrays["noise"].tobytes().decode(),
+            sigma=float(arrays["sigma"]) if "sigma" in arrays else None,
+        )
     raise ValueError(f"unknown family '{family}'")

@@ -7,6 +7,8 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from dnnbench.engine.contract import Reading
+
 
 class Distance(NamedTuple):
     """Mean distance to the nearest of 0 and 1: now, and the least seen in this restart."""
@@ -26,9 +28,9 @@ class Integrality:
         half = jnp.full((), 0.5, x.dtype)
         return Distance(half, half)
 
-    def update(self, m: Distance, x: jax.Array, t: jax.Array) -> Distance:
+    def update(self, m: Distance, reading: Reading) -> Distance:
         """One more reading."""
-        inside = jnp.clip(x, 0, 1)
+        inside = jnp.clip(reading.x, 0, 1)
         distance = jnp.mean(jnp.minimum(inside, 1 - inside))
         return Distance(distance, jnp.minimum(m.least, distance))
 

@@ -29,10 +29,27 @@ class Verdict:
         return self.violation == 0
 
 
+@dataclass(frozen=True)
+class Posed:
+    """The two halves of an instance as one problem asks for it.
+
+    Attributes:
+        public: what a solver may see.
+        sealed: what only verification may see.
+    """
+
+    public: Any
+    sealed: Any
+
+
 class Exact(Protocol):
     """The exact side of a problem. Instances are frozen and hold settings only, never data.
 
-    `binary` says that solutions are 0/1 vectors rounded from a relaxation in [0, 1]^n.
+    `binary` says that solutions are 0/1 vectors rounded from a relaxation in [0, 1]^n; `knowable`
+    that the public half suffices to know the objective of an answer. A problem
+    whose solvers see something made from the instance (a noisy measurement of a picture) also has
+    `pose(sealed, settings, load)`, which returns `Posed`; and one that is not `knowable`
+    `plain(public)`, the answer that takes no solver.
     """
 
     name: ClassVar[str]
@@ -40,6 +57,7 @@ class Exact(Protocol):
     sense: ClassVar[Sense]
     family: ClassVar[str]
     binary: ClassVar[bool]
+    knowable: ClassVar[bool]
     polishes: ClassVar[tuple[str, ...]]
 
     def check(self, public: Any) -> None:

@@ -4,6 +4,7 @@
     ROOT/solutions/3f/3f0c...-<hash>.npy   its solution; the name carries a hash of the bytes
     ROOT/quarantine/3f0c...-<random>.json  record files that could not be read
     ROOT/checkpoints/3f0c....npz           state of a method's trial that has not ended
+    ROOT/pictures/3f0c.../es_wmv.png       what a stopping rule returned, for looking at
 
 A record comes into being in one step (a hard link to a finished temporary file), after its
 solution, so that a writer killed at any instant leaves either the whole trial or nothing that
@@ -104,6 +105,23 @@ class Store:
         if not added and self._read(record.trial_id) is None and not path.exists():
             return self.put(record, solution)  # what was in the way was damaged and is gone
         return added
+
+    def put_picture(self, trial_id: str, name: str, png: bytes) -> None:
+        """Keep or replace a picture of a trial; it is for looking at, the solution is the answer.
+
+        Raises:
+            UserError: the folder cannot be written.
+        """
+        self._refuse_if_read_only()
+        path = self.picture_path(trial_id, name)
+        try:
+            publish(stage(path.parent, png), path, replace=True)
+        except OSError as error:
+            raise UserError(f"cannot write {path.name} to {self.root}: {_reason(error)}") from None
+
+    def picture_path(self, trial_id: str, name: str) -> Path:
+        """Where a picture of a trial is, or would be."""
+        return self.root / "pictures" / check_trial_id(trial_id) / f"{name}.png"
 
     def check_writable(self) -> None:
         """Raise `UserError` now, rather than after a long run, if nothing could be `put`."""

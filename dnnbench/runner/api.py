@@ -6,7 +6,9 @@ from typing import Any
 
 from dnnbench.config.compose import compose
 from dnnbench.instances.convert import as_graph, graph_sha256
+from dnnbench.instances.digest import in_memory
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.load import default_cache_dir, load_instance
 from dnnbench.runner.once import prepare
@@ -33,7 +35,7 @@ def solve(
 
     Args:
         instance: a registry name (`gset/G14`), a file, a networkx graph, a scipy sparse
-            adjacency matrix, an edge array [m, 2 or 3], or a `Graph`.
+            adjacency matrix, an edge array [m, 2 or 3], a `Graph`, or a clean picture (`Image`).
         problem: what is asked.
         method: a dataless method, or
         baseline: a classical solver; give one of the two.
@@ -91,5 +93,7 @@ def _instance(given: Any, data_dir: Path | None, cache: Path) -> Instance:
         return given
     if isinstance(given, str | Path):
         return load_instance(str(given), data_dir=data_dir, cache_dir=cache)
+    if isinstance(given, Image):
+        return in_memory("memory", "image", given)
     graph = given if isinstance(given, Graph) else as_graph(given)
     return Instance("memory", "graph", graph, None, graph_sha256(graph), "memory")

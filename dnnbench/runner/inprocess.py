@@ -64,7 +64,7 @@ def solve_in_process(spec: TrialSpec, sense: Sense) -> Report:
     job = spec.job(0)
     try:
         programs = _programs() if spec.role == "method" else None
-        line.report.finals[0] = execute(job, spec.instance.public, line, programs)
+        line.report.finals[0] = execute(job, spec.instance.public, line, programs, spec.oracle)
     except UserError:
         raise
     except MemoryError:

@@ -5,6 +5,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+_PICTURE = "picture:"
+
 
 class Reporter(Protocol):
     """The worker's line to its parent."""
@@ -39,6 +41,7 @@ class Final:
         polish: name, seconds, value before and after, or None.
         diagnostics: what a record carries beside.
         hardware: platform, device kind, device count.
+        pictures: what each stopping rule returns, and other pictures, by name.
     """
 
     z: np.ndarray | None
@@ -54,15 +57,22 @@ class Final:
     polish: dict[str, Any] | None = None
     diagnostics: dict[str, Any] = field(default_factory=dict)
     hardware: dict[str, Any] = field(default_factory=dict)
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
     def to_message(self) -> tuple[dict[str, Any], dict[str, np.ndarray]]:
         """Header and arrays of the frame."""
-        header = {k: v for k, v in vars(self).items() if k not in ("z", "raw_z")}
+        header = {k: v for k, v in vars(self).items() if k not in ("z", "raw_z", "pictures")}
         arrays = {k: v for k in ("z", "raw_z") if (v := getattr(self, k)) is not None}
-        return {"type": "final", **header}, arrays
+        pictures = {f"{_PICTURE}{name}": picture for name, picture in self.pictures.items()}
+        return {"type": "final", **header}, arrays | pictures
 
     @classmethod
     def from_message(cls, header: dict[str, Any], arrays: dict[str, np.ndarray]) -> "Final":
         """The inverse of `to_message`."""
         fields = {k: v for k, v in header.items() if k != "type"}
-        return cls(z=arrays.get("z"), raw_z=arrays.get("raw_z"), **fields)
+        pictures = {
+            name.removeprefix(_PICTURE): array
+            for name, array in arrays.items()
+            if name.startswith(_PICTURE)
+        }
+        return cls(z=arrays.get("z"), raw_z=arrays.get("raw_z"), pictures=pictures, **fields)

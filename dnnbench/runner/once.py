@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from dnnbench.errors import UserError
+from dnnbench.instances.formats.pictures import write_picture
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.load import load_instance
 from dnnbench.problems.base import Exact
@@ -63,7 +65,8 @@ def prepare(
         name = default_instance(config)
         instance = load_for(config, name, data_dir=data_dir, cache_dir=cache_dir)
     check_family(config, instance)
-    spec = make_spec(config, instance)
+    load = partial(load_instance, data_dir=data_dir, cache_dir=cache_dir, download=False)
+    spec = make_spec(config, instance, load)
     return Prepared(spec, Store(Path(config["results"])), exact_side(spec.problem_about))
 
 
@@ -112,6 +115,8 @@ def keep(store: Store, result: Result, replace_record: bool = False) -> bool:
     """
     trial = result.record.trial_id
     replace_record = replace_record or store.status(trial) is Status.INTERRUPTED
+    for name, picture in result.pictures.items():
+        store.put_picture(trial, name, write_picture(picture))
     added = store.put(result.record, result.solution, replace=replace_record)
     if result.record.status is not Status.INTERRUPTED:
         store.drop_checkpoint(trial)

@@ -1,6 +1,7 @@
 """Runs a recorded trial again and says whether the result is the same."""
 
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from dnnbench.config import catalog
 from dnnbench.config.compose import compose_values
 from dnnbench.engine.budget import Budget
 from dnnbench.errors import UserError, unknown
+from dnnbench.instances.load import load_instance
 from dnnbench.records.schema import Record
 from dnnbench.runner.once import load_for
 from dnnbench.runner.pool import Pool
@@ -62,7 +64,8 @@ def replay_spec(record: Record, *, data_dir: Path | None, cache_dir: Path) -> Tr
     instance = load_for(config, record.instance, data_dir=data_dir, cache_dir=cache_dir)
     if instance.sha256 != record.instance_sha256:
         raise UserError(f"{record.instance} has changed since: its sha256 is another one")
-    spec = make_spec(config, instance)
+    load = partial(load_instance, data_dir=data_dir, cache_dir=cache_dir, download=False)
+    spec = make_spec(config, instance, load)
     if spec.version != record.solver_version:
         raise UserError(
             f"the record was made by version {record.solver_version} of {record.solver}; "

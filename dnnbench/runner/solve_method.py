@@ -11,6 +11,7 @@ from dnnbench.engine.budget import Budget
 from dnnbench.engine.compiled import Programs
 from dnnbench.engine.contract import Data
 from dnnbench.engine.job import Hooks, Job
+from dnnbench.engine.lanes import is_oracle
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.run import run
 from dnnbench.errors import UserError
@@ -22,7 +23,11 @@ from dnnbench.runner.resolve import build, exact_side, implementation
 
 
 def solve_method(
-    job: Mapping[str, Any], public: Any, report: Reporter, programs: Programs | None = None
+    job: Mapping[str, Any],
+    public: Any,
+    report: Reporter,
+    programs: Programs | None = None,
+    sealed: Any = None,
 ) -> Final:
     """Load, compile, optimise, polish.
 
@@ -31,6 +36,7 @@ def solve_method(
         public: public half of the instance.
         report: where phases, incumbents and progress go, and where a stop request is read.
         programs: compiled programs of earlier jobs in this process.
+        sealed: sealed half of the instance, for monitors named `oracle_*` alone, or None.
     """
     import jax
 
@@ -84,14 +90,17 @@ def solve_method(
             budget=budget,
             target_costs=target,
             plan=plan,
-            monitors=(Integrality(),) if problem.binary else (),
+            monitors=(Integrality(),) if problem.binary else method_monitors(method, sealed),
             memory_limit=job["hardware"]["memory_limit"],
+            sealed=None if sealed is None else np.asarray(sealed, plan.dtype),
         ),
         hooks,
         on_compiled,
         programs,
     )
     outcome = result.outcomes[0]
+    if outcome.z is not None and outcome.pictures:
+        outcome.z = np.clip(outcome.pictures[method.answer], 0, 1)
     diagnostics = dict(outcome.diagnostics)
     if result.plan.micro_batch != plan.micro_batch:
         diagnostics["out_of_memory"] = {
@@ -109,7 +118,7 @@ def solve_method(
     return Final(
         z=polished,
         raw_z=outcome.z,
-        claim=None if outcome.z is None else sign * outcome.cost,
+        claim=None if outcome.z is None or not problem.knowable else sign * outcome.cost,
         status=result.stop,
         steps=result.steps,
         restarts=outcome.restarts,
@@ -127,7 +136,16 @@ def solve_method(
             "resumed": result.resumed,
             **checkpointer.report(),
         },
+        pictures={
+            name: np.clip(x, 0, 1) for name, x in outcome.pictures.items() if np.isfinite(x).all()
+        },
     )
+
+
+def method_monitors(method: Any, sealed: Any) -> tuple[Any, ...]:
+    """The method's own stopping rules and measurements; oracles only with something to look at."""
+    own = getattr(method, "monitors", ())
+    return tuple(m for m in own if sealed is not None or not is_oracle(m))
 
 
 def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data, dict[str, float]]:

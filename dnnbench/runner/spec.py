@@ -1,14 +1,17 @@
 """What a trial is, resolved: everything that determines its result, and how to describe it."""
 
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from dnnbench.config.hardware import Hardware, resolve
 from dnnbench.engine.budget import Budget
 from dnnbench.engine.plan import Plan
 from dnnbench.errors import UserError
+from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.instance import Instance
 from dnnbench.records.trial_id import trial_id
 from dnnbench.runner.planning import make_budget, make_plan
@@ -28,6 +31,7 @@ class TrialSpec:
         plan: in which layout; None for baselines.
         hardware: on what.
         process_steps: steps of each process, when a trial is replayed; None for the budget's.
+        posed: checksum of what the problem made of the instance (a noisy measurement), or None.
     """
 
     solver: str
@@ -44,6 +48,7 @@ class TrialSpec:
     plan: Plan | None
     hardware: Hardware
     process_steps: tuple[int, ...] | None = None
+    posed: str | None = None
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -64,10 +69,35 @@ class TrialSpec:
             "problem": self.problem,
             "problem_settings": self.problem_settings,
             "instance_sha256": self.instance.sha256,
+            **({} if self.posed is None else {"posed_sha256": self.posed}),
             "seed": self.seed,
             "budget": asdict(self.budget),
             "plan": None if self.plan is None else self.plan.identity(),
         }
+
+    def judged(self, z: np.ndarray, known: float) -> float:
+        """The objective of a streamed answer, for traces.
+
+        Args:
+            z: the answer.
+            known: its objective as far as a solver can know it.
+        """
+        if self.posed is None:
+            return known
+        try:
+            return float(exact_side(self.problem_about).verify(z, *self.halves).objective)
+        except ValueError:
+            return known
+
+    @property
+    def halves(self) -> tuple[Any, Any]:
+        """The public and the sealed half of the instance."""
+        return self.instance.public, self.instance.sealed
+
+    @property
+    def oracle(self) -> Any:
+        """The sealed half, if the solver's setting `oracle` asks for monitors that look at it."""
+        return self.instance.sealed if self.settings.get("oracle") else None
 
     @property
     def trial_id(self) -> str:
@@ -81,7 +111,8 @@ class TrialSpec:
             process: which of the trial's processes it is for.
             checkpoint: file to keep a method's state in and to go on from, or None.
 
-        The public half of the instance travels as arrays beside it, the sealed half never.
+        The public half of the instance travels as arrays beside it; the sealed half only for
+        monitors named `oracle_*` (see `oracle`).
         """
         return {
             "type": "job",
@@ -120,8 +151,15 @@ def default_instance(config: Mapping[str, Any]) -> str:
     return str(config["problem"]["_about"]["default_instance"] if named is None else named)
 
 
-def make_spec(config: Mapping[str, Any], instance: Instance) -> TrialSpec:
+def make_spec(
+    config: Mapping[str, Any], instance: Instance, load: Callable[[str], Instance] | None = None
+) -> TrialSpec:
     """The trial that a composed config means on a loaded instance.
+
+    Args:
+        config: the composed config.
+        instance: the instance as it was loaded.
+        load: loads what else the problem's settings name (an inpainting mask), or None.
 
     Raises:
         UserError: solver and problem do not fit, or problem and instance do not.
@@ -133,10 +171,15 @@ def make_spec(config: Mapping[str, Any], instance: Instance) -> TrialSpec:
     if name not in about["problems"]:
         fits = ", ".join(about["problems"])
         raise UserError(f"{role} '{node['name']}' does not solve '{name}'; it solves: {fits}")
-    exact_side(problem["_about"]).check(instance.public)
+    exact = exact_side(problem["_about"])
+    exact.check(instance.public)
+    problem_settings = _settings(problem)
+    posed = None
+    if hasattr(exact, "pose"):
+        instance, posed = _pose(exact, instance, problem_settings, load)
     hardware = resolve(config["hardware"])
     budget = make_budget(config["budget"], hardware)
-    settings = {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
+    settings = _settings(node)
     plan = None
     if role == "method":
         plan = make_plan(node["_plan"], config["plan"], settings, hardware, instance.public, budget)
@@ -151,12 +194,38 @@ def make_spec(config: Mapping[str, Any], instance: Instance) -> TrialSpec:
         settings=settings,
         problem=name,
         problem_about=problem["_about"],
-        problem_settings={
-            k: v for k, v in problem.items() if not k.startswith("_") and k != "name"
-        },
+        problem_settings=problem_settings,
         instance=instance,
         seed=config["seed"],
         budget=budget,
         plan=plan,
         hardware=hardware,
+        posed=posed,
     )
+
+
+def _settings(node: Mapping[str, Any]) -> dict[str, Any]:
+    """A node without its name and its metadata."""
+    return {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
+
+
+def _pose(
+    exact: Any,
+    instance: Instance,
+    settings: Mapping[str, Any],
+    load: Callable[[str], Instance] | None,
+) -> tuple[Instance, str]:
+    """The instance as the problem asks for it, and a checksum of its public half."""
+
+    def named(name: str) -> Any:
+        if load is None:
+            raise UserError(f"{exact.name}: '{name}' cannot be loaded from here")
+        other = load(name)
+        if other.family != instance.family:
+            raise UserError(f"{name} is no {instance.family}, it is a {other.family}")
+        return other.sealed
+
+    posed = exact.pose(instance.sealed, settings, named)
+    family = exact.posed_family
+    made = replace(instance, family=family, public=posed.public, sealed=posed.sealed)
+    return made, public_sha256(family, posed.public)

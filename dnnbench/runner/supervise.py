@@ -110,6 +110,8 @@ class _Supervision:
 
     def send_jobs(self, checkpoint: Path | None) -> None:
         arrays = to_arrays(self.spec.instance.family, self.spec.instance.public)
+        if self.spec.oracle is not None:
+            arrays["sealed"] = self.spec.oracle
         share = len(self.workers)
         for i, worker in enumerate(self.workers):
             job = self.spec.job(i, checkpoint)
@@ -160,7 +162,7 @@ class _Supervision:
             self.report.steps[index] = max(self.report.steps.get(index, 0), header["steps"])
             self.watch.progress(header["seconds"], header["steps"])
         elif kind == "incumbent":
-            objective = header["objective"]
+            objective = self.spec.judged(arrays["z"], header["objective"])
             self.report.streamed[index] = (arrays["z"], header["claim"], objective)
             row = [header["seconds"], header["steps"], objective]
             self.report.traces.setdefault(index, []).append(row)

@@ -3,7 +3,7 @@
 import time
 import uuid
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.measurement import Measurement
 from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.problems.base import Exact, Verdict, better
 from dnnbench.records.environment import environment
@@ -36,10 +37,12 @@ class Result:
     Attributes:
         record: what is kept.
         solution: the verified answer, or None.
+        pictures: what the solver's stopping rules return, by name; for problems of pictures.
     """
 
     record: Record
     solution: np.ndarray | None
+    pictures: dict[str, np.ndarray] = field(default_factory=dict)
 
 
 def run_trial(
@@ -73,6 +76,8 @@ def run_trial(
     with alone:
         report, processes = _solve(spec, pool, watch, problem, checkpoint)
     final = _merge(report, problem, spec)
+    if spec.posed is not None and 0 in report.traces:
+        final = replace(final, trace=report.traces[0])  # judged here, not where it was solved
     shared = {"exclusive": timed, "concurrent": 1 if timed else concurrent}
     return _record(spec, problem, report, final, processes, shared)
 
@@ -190,6 +195,11 @@ def _record(
     begin = time.perf_counter()
     verdict, wrong = _verify(problem, final.z, spec)
     raw, _ = _verify(problem, final.raw_z, spec)
+    diagnostics = dict(final.diagnostics)
+    for name, picture in final.pictures.items():
+        found, _ = _verify(problem, picture, spec)
+        if found is not None:
+            diagnostics[name] = {**diagnostics.get(name, {}), **found.metrics}
     verify_seconds = time.perf_counter() - begin
     status = Status(report.status or final.status)
     message = wrong or report.message
@@ -246,12 +256,12 @@ def _record(
         verify_seconds=verify_seconds,
         stacked=False,
         trace=[list(row) for row in final.trace],
-        diagnostics={**final.diagnostics, "notes": notes(final, raw, problem)},
+        diagnostics={**diagnostics, "notes": notes(final, raw, problem)},
         hardware=hardware,
         environment={**environment(), **timing, **shared},
         solution=None,
     )
-    return Result(record, None if verdict is None else final.z)
+    return Result(record, None if verdict is None else final.z, final.pictures)
 
 
 def _platform(spec: TrialSpec) -> str:
@@ -263,4 +273,6 @@ def _size(spec: TrialSpec) -> dict[str, int]:
     public = spec.instance.public
     if isinstance(public, Graph | QuadraticModel):
         return {"n": public.num_vertices, "m": public.num_edges}
+    if isinstance(public, Measurement):
+        return {"height": public.height, "width": public.width, "channels": public.channels}
     return {}

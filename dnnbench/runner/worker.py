@@ -75,12 +75,22 @@ class PipeReporter:
         self._stop.clear()
 
 
-def execute(job: dict[str, Any], public: Any, reporter: Any, programs: Any) -> Final:
-    """Solve one job in this process; `programs` keeps what was compiled for the next one."""
+def execute(
+    job: dict[str, Any], public: Any, reporter: Any, programs: Any, sealed: Any = None
+) -> Final:
+    """Solve one job in this process.
+
+    Args:
+        job: the message of `TrialSpec.job`.
+        public: public half of the instance.
+        reporter: the line to the parent.
+        programs: keeps what was compiled for the next job.
+        sealed: for monitors named `oracle_*` alone, or None.
+    """
     if job["role"] == "method":
         from dnnbench.runner.solve_method import solve_method
 
-        return solve_method(job, public, reporter, programs)
+        return solve_method(job, public, reporter, programs, sealed)
     from dnnbench.runner.solve_baseline import solve_baseline
 
     return solve_baseline(job, public, reporter)
@@ -114,7 +124,9 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
                 from dnnbench.engine.compiled import Programs
 
                 programs = Programs()
-            final = execute(job, from_arrays(job["family"], arrays), reporter, programs)
+            sealed = arrays.pop("sealed", None)
+            public = from_arrays(job["family"], arrays)
+            final = execute(job, public, reporter, programs, sealed)
             message, payload = final.to_message()
             reporter.reset()
             reporter.send(message, payload)

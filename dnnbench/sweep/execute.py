@@ -111,7 +111,7 @@ class Executor:
         config: dict[str, Any] = {**self._config(task.words), "seed": task.seed}
         instance = self._load(task.instance)
         check_family(config, instance)
-        spec = make_spec(config, instance)
+        spec = make_spec(config, instance, self._load)
         if spec.trial_id != task.trial_id:
             raise UserError(f"{task.title} is not what was planned: an input has changed since")
         return spec

@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
 from dnnbench.config.compose import compose
 from dnnbench.instances.instance import Instance
+from dnnbench.instances.load import load_instance
 from dnnbench.records.trial_id import trial_id
 from dnnbench.runner.once import load_for
 from dnnbench.runner.spec import TrialSpec, default_instance, make_spec
@@ -61,6 +62,7 @@ def plan_tasks(points: Sequence[Point], *, data_dir: Path | None, cache_dir: Pat
     def names(point: Point) -> tuple[str, ...]:
         return point.instances or (default_instance(configs[point.words]),)
 
+    load = partial(load_instance, data_dir=data_dir, cache_dir=cache_dir, download=False)
     instances = dict.fromkeys(name for point in points for name in names(point))
     found: dict[str, tuple[int, int, int, Task]] = {}
     for at, name in enumerate(instances):
@@ -71,7 +73,7 @@ def plan_tasks(points: Sequence[Point], *, data_dir: Path | None, cache_dir: Pat
             config = configs[point.words]
             if instance is None:
                 instance = load_for(config, name, data_dir=data_dir, cache_dir=cache_dir)
-            spec = make_spec(config, instance)
+            spec = make_spec(config, instance, load)
             identity = spec.identity
             for order, seed in enumerate(point.seeds):
                 task = _task(point, name, spec, identity, seed)

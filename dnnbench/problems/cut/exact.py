@@ -33,6 +33,7 @@ class MaxCut:
     sense: ClassVar[Sense] = "max"
     family: ClassVar[str] = "graph"
     binary: ClassVar[bool] = True
+    knowable: ClassVar[bool] = True
     polishes: ClassVar[tuple[str, ...]] = ("one_flip",)
 
     def check(self, public: Any) -> None:

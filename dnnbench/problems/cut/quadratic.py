@@ -31,6 +31,7 @@ class _Quadratic:
     domain: ClassVar[Domain]
     sense: ClassVar[Sense] = "min"
     binary: ClassVar[bool] = True
+    knowable: ClassVar[bool] = True
     polishes: ClassVar[tuple[str, ...]] = ("one_flip",)
 
     def check(self, public: Any) -> None:

@@ -1,0 +1,1 @@
+"""Inverse problems of images: an operator, noise, and the picture behind them."""
