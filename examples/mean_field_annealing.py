@@ -30,7 +30,7 @@ method:
   mean_field_annealing:
     hot: 1.0
     cold: 0.05
-    damping: 0.5
+    damping: 0.8
     init_scale: 0.01
     num_steps: 1000
     _about:
