@@ -25,14 +25,11 @@ def export(
     ] = None,
 ) -> int:
     """Write all records as one flat table, trial_id first (docs/records.md has the columns)."""
-    from dnnbench.records.store import Store
+    from dnnbench.cli.selection import open_store
     from dnnbench.report.best_known import registry_best_known
     from dnnbench.report.export import frame, write
 
-    if not results.is_dir():
-        raise UserError(f"no results folder '{results}'; name the one given to results=DIR")
-    store = Store(results, on_problem=lambda text: typer.echo(f"dnnbench: {text}", err=True))
-    table = frame(store.records(), registry_best_known)
+    table = frame(open_store(results).records(), registry_best_known)
     if table.empty:
         raise UserError(f"no records in '{results}'")
     text = write(table, format_.value, output)

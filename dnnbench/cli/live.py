@@ -11,6 +11,8 @@ from rich.status import Status
 from dnnbench.runner.supervise import Watch
 
 _PLAIN_SECONDS = 5.0
+_WORTH_SAYING = 2**30
+"""Bytes of expected memory from which it is said before a run begins."""
 
 
 class Live:
@@ -34,7 +36,12 @@ class Live:
         if self._console.is_terminal:
             self._status = self._console.status(escape(self._line()))
             self._status.start()
-        return Watch(phase=self._on_phase, progress=self._on_progress, incumbent=self._on_best)
+        return Watch(
+            phase=self._on_phase,
+            memory=self._on_memory,
+            progress=self._on_progress,
+            incumbent=self._on_best,
+        )
 
     def __exit__(
         self,
@@ -63,6 +70,14 @@ class Live:
             self._show()
         elif name == "compile":
             self._show(force=True)
+
+    def _on_memory(self, expected: int) -> None:
+        if expected >= _WORTH_SAYING:
+            print(
+                f"{self._title}: needs about {expected / 2**30:.1f} GiB",
+                file=sys.stderr,
+                flush=True,
+            )
 
     def _on_progress(self, seconds: float, steps: int) -> None:
         self._seconds, self._steps = seconds, steps

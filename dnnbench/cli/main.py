@@ -14,6 +14,7 @@ from dnnbench.cli import (
     doctor,
     export,
     listing,
+    plot,
     rerun,
     run,
     show,
@@ -63,6 +64,7 @@ app.command("resume")(sweep.resume)
 app.command("status")(sweep.status)
 app.command("compare")(compare.compare)
 app.command("table")(table.table)
+app.command("plot")(plot.plot)
 app.command("export")(export.export)
 app.command("rerun")(rerun.rerun)
 app.command("check")(check.check)

@@ -65,7 +65,8 @@ def run(
         record, answer = stored.record, stored.solution
     if solution is not None and answer is not None:
         try:
-            solution.write_text(prepared.problem.write_solution(answer), encoding="utf-8")
+            written = prepared.problem.write_solution(answer)
+            solution.write_bytes(written if isinstance(written, bytes) else written.encode())
         except OSError as error:
             raise UserError(f"--solution: cannot write to '{solution}': {error.strerror}") from None
     elif solution is not None:

@@ -31,27 +31,38 @@ def table(
     solver: Annotated[
         list[str] | None, typer.Option(help="Only these solvers.", show_default=False)
     ] = None,
+    where: Annotated[
+        list[str] | None,
+        typer.Option(help="Only records with KEY=VALUE, as budget.seconds=10.", show_default=False),
+    ] = None,
+    wide: Annotated[
+        bool, typer.Option("--wide", help="One row a solver, one column an instance.")
+    ] = False,
+    rules: Annotated[
+        bool, typer.Option("--rules", help="Imaging: what each stopping rule returned.")
+    ] = False,
 ) -> int:
     """Mean and 95 % interval over seeds, best, gap, kind: one row a solver and instance."""
+    from dnnbench.cli.selection import chosen_records, open_store
     from dnnbench.records.environment import environment, fingerprint
-    from dnnbench.records.store import Store
     from dnnbench.report.aggregate import aggregate
     from dnnbench.report.best_known import registry_best_known
+    from dnnbench.report.rules import rule_rows
+    from dnnbench.report.rules_table import render_rules
     from dnnbench.report.table import render
+    from dnnbench.report.wide import render_wide
 
-    if not results.is_dir():
-        raise UserError(f"no results folder '{results}'; name the one given to results=DIR")
-    store = Store(results, on_problem=lambda text: typer.echo(f"dnnbench: {text}", err=True))
-    records = [
-        r
-        for r in store.records()
-        if (not instance or r.instance in instance) and (not solver or r.solver in solver)
-    ]
-    if not records:
-        raise UserError(f"no records in '{results}' match")
-    rows = aggregate(records, registry_best_known)
+    records = chosen_records(open_store(results), instance, solver, where=where)
     width = shutil.get_terminal_size((160, 24)).columns if format_ is Format.TERMINAL else None
-    text = render(rows, format_.value, here=fingerprint(environment()), width=width)
+    if rules:
+        by_rule = rule_rows(records)
+        if not by_rule:
+            raise UserError(f"no records of imaging problems in '{results}' match")
+        text = render_rules(by_rule, format_.value, width=width)
+    else:
+        rows = aggregate(records, registry_best_known, across=wide)
+        show = render_wide if wide else render
+        text = show(rows, format_.value, here=fingerprint(environment()), width=width)
     if output is None:
         typer.echo(text, nl=False)
         return 0

@@ -85,8 +85,17 @@ class Row:
 _Subject = tuple[str, str, str, str, str]
 
 
-def aggregate(records: Iterable[Record], best_known: BestKnownLookup) -> list[Row]:
-    """The rows, ordered by problem, instance, methods before baselines, and mean (best first)."""
+def aggregate(
+    records: Iterable[Record], best_known: BestKnownLookup, *, across: bool = False
+) -> list[Row]:
+    """The rows, ordered by problem, instance, methods before baselines, and mean (best first).
+
+    Args:
+        records: any.
+        best_known: best value of an instance under a problem, or None.
+        across: whether a solver's variants are told apart over all instances, so that one label
+            means the same everywhere, instead of within each instance.
+    """
     groups: dict[_Subject, dict[str, list[Record]]] = {}
     variants: dict[str, dict[str, str]] = {}
     for record in records:
@@ -107,13 +116,40 @@ def aggregate(records: Iterable[Record], best_known: BestKnownLookup) -> list[Ro
         contents.setdefault(instance, set()).add(sha256)
     rows = []
     for subject, by_variant in groups.items():
-        names = labels([variants[text] for text in by_variant])
-        for label, group in zip(names, by_variant.values(), strict=True):
-            row = _row(label, group, best_known)
+        same = [by_variant]
+        if across:
+            same = [g for s, g in groups.items() if (s[0], *s[3:]) == (subject[0], *subject[3:])]
+        named = _named(same, variants)
+        for text, group in by_variant.items():
+            row = _row(named[text], group, best_known)
             if len(contents[row.instance]) > 1:  # two files of one name
                 row = with_fields(row, instance=f"{row.instance}@{subject[2][:6]}")
             rows.append(row)
     return sorted(rows, key=_order)
+
+
+def _named(groups: Sequence[Mapping[str, Any]], variants: Mapping[str, dict[str, str]]) -> Any:
+    """A label for each variant of a solver, by its text, over one or several instances.
+
+    Args:
+        groups: per instance the texts of its variants.
+        variants: the variants by text.
+
+    Over several instances the plan is left out, which depends on their size, unless two variants
+    of one instance differ in nothing else.
+    """
+    texts = list(dict.fromkeys(text for group in groups for text in group))
+    told = {text: variants[text] for text in texts}
+    if len(groups) > 1:
+        bare = {
+            text: {k: v for k, v in found.items() if not k.startswith("plan.")}
+            for text, found in told.items()
+        }
+        if all(len({repr(bare[t]) for t in group}) == len(group) for group in groups):
+            told = bare
+    unique = list({repr(found): found for found in told.values()}.values())
+    names = dict(zip(map(repr, unique), labels(unique), strict=True))
+    return {text: names[repr(found)] for text, found in told.items()}
 
 
 def usable(record: Record) -> bool:

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
 from dnnbench.report.aggregate import Row
+from dnnbench.report.layout import lay_out
 
 Format = Literal["terminal", "csv", "markdown", "latex"]
 FORMATS: tuple[Format, ...] = ("terminal", "csv", "markdown", "latex")
@@ -36,9 +37,7 @@ def render(
     body = [_cells(row, here) for row in rows]
     cells = [[row[name] for name in header] for row in body]
     notes = footnotes(rows, here)
-    return {"terminal": _terminal, "markdown": _markdown, "latex": _latex}[format](
-        header, cells, notes, width
-    )
+    return lay_out(header, cells, notes, format, left=_LEFT, width=width)
 
 
 def footnotes(rows: Sequence[Row], here: str | None = None) -> list[str]:
@@ -79,13 +78,15 @@ def _problem(row: Row, here: str | None) -> str:
     return row.problem
 
 
-def _solver(row: Row, here: str | None) -> str:
+def solver_text(row: Row, here: str | None) -> str:
+    """The solver's name, with what tells this variant from its others."""
     own = [row.label] if row.label else []
     own += [OTHER_MACHINE] if _elsewhere(row, here) else []
     return f"{row.solver} ({'; '.join(own)})" if own else row.solver
 
 
-def _mean(row: Row, here: str | None) -> str:
+def mean_text(row: Row, here: str | None = None) -> str:
+    """The mean, with as many digits as its interval leaves sure."""
     if row.mean is None or row.half_width is None:
         return _number(row.mean)
     if row.half_width == 0:
@@ -98,8 +99,8 @@ def _before_polish(row: Row, here: str | None) -> str:
     return _NOTHING if row.polish is None else f"{_number(row.raw_mean)} ({row.polish})"
 
 
-def _percent(fraction: float | None) -> str:
-    """Two decimals; 0 is shown for equality alone."""
+def percent_text(fraction: float | None) -> str:
+    """A fraction in per cent, two decimals; 0 is shown for equality alone."""
     if fraction is None:
         return _NOTHING
     if fraction == 0:
@@ -130,14 +131,14 @@ def _either(texts: Iterable[str]) -> str:
 
 _COLUMNS: dict[str, Callable[[Row, str | None], str]] = {
     "instance": lambda row, here: row.instance,
-    "solver": _solver,
+    "solver": solver_text,
     "kind": lambda row, here: row.kind,
     "seeds": lambda row, here: str(row.seeds),
     "restarts": lambda row, here: str(row.restarts),
-    "mean ± 95 %": _mean,
+    "mean ± 95 %": mean_text,
     "best": lambda row, here: _number(row.best),
     "best known": lambda row, here: _number(row.best_known.value if row.best_known else None),
-    "gap %": lambda row, here: _percent(row.gap_mean),
+    "gap %": lambda row, here: percent_text(row.gap_mean),
     "before polish": _before_polish,
     "solve s": lambda row, here: (
         _NOTHING if row.solve_seconds is None else f"{row.solve_seconds:.3g}"
@@ -145,91 +146,6 @@ _COLUMNS: dict[str, Callable[[Row, str | None], str]] = {
     "failed": lambda row, here: str(row.failed),
 }
 _LEFT = {"problem", "instance", "solver", "kind"}
-
-
-def _terminal(
-    header: list[str], cells: list[list[str]], notes: list[str], width: int | None
-) -> str:
-    from rich import box
-    from rich.console import Console
-    from rich.table import Table
-    from rich.text import Text
-
-    width = width or 140
-    widths = _column_widths([header, *cells], width)
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, _PADDING, 0, 0), pad_edge=False)
-    for name, column in zip(header, widths, strict=True):
-        table.add_column(name, justify="left" if name in _LEFT else "right", width=column)
-    for row in cells:
-        table.add_row(*map(Text, row))
-    text = io.StringIO()
-    Console(file=text, width=max(width, _total(widths)), color_system=None).print(table)
-    for note in notes:
-        Console(file=text, width=width, color_system=None).print(Text(note))
-    return "\n".join(line.rstrip() for line in text.getvalue().splitlines()) + "\n"
-
-
-_PADDING = 1
-
-
-def _total(widths: Sequence[int]) -> int:
-    return sum(widths) + (_PADDING + 1) * len(widths) + 2
-
-
-def _column_widths(cells: Sequence[Sequence[str]], width: int) -> list[int]:
-    """Widths that fit, by breaking lines between words; a word or a figure is never cut."""
-    from rich.cells import cell_len
-
-    columns = list(zip(*cells, strict=True))
-    widths = [max(map(cell_len, column)) for column in columns]
-    words = [max(cell_len(word) for cell in column for word in cell.split()) for column in columns]
-    while _total(widths) > width and widths != words:
-        widest = max(range(len(widths)), key=lambda i: widths[i] - words[i])
-        widths[widest] -= 1
-    return widths
-
-
-def _markdown(
-    header: list[str], cells: list[list[str]], notes: list[str], width: int | None
-) -> str:
-    from tabulate import tabulate
-
-    escaped = [[cell.replace("|", "\\|") for cell in row] for row in cells]
-    align = ["left" if name in _LEFT else "right" for name in header]
-    table = tabulate(escaped, header, tablefmt="pipe", disable_numparse=True, colalign=align)
-    return table + "\n\n" + "  \n".join(note.replace("|", "/") for note in notes) + "\n"
-
-
-def _latex(header: list[str], cells: list[list[str]], notes: list[str], width: int | None) -> str:
-    """A booktabs tabular, and the notes below it as small print."""
-    columns = "".join("l" if name in _LEFT else "r" for name in header)
-    lines = [rf"\begin{{tabular}}{{{columns}}}", r"\toprule", _latex_row(header), r"\midrule"]
-    lines += [_latex_row(row) for row in cells]
-    lines += [r"\bottomrule", r"\end{tabular}", "", r"\par\smallskip"]
-    lines.append(rf"{{\footnotesize {' '.join(map(_tex, notes))}\par}}")
-    return "\n".join(lines) + "\n"
-
-
-def _latex_row(cells: Sequence[str]) -> str:
-    return " & ".join(map(_tex, cells)) + r" \\"
-
-
-def _tex(text: str) -> str:
-    return text.translate(_TEX)
-
-
-_TEX = str.maketrans(
-    {
-        **{letter: f"\\{letter}" for letter in "&%$#_{}"},
-        "\\": r"\textbackslash{}",
-        "~": r"\textasciitilde{}",
-        "^": r"\textasciicircum{}",
-        "|": r"\textbar{}",
-        "<": r"\textless{}",
-        ">": r"\textgreater{}",
-        "±": r"$\pm$",
-    }
-)
 
 
 def _csv(rows: Sequence[Row], here: str | None) -> str:

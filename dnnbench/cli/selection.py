@@ -1,0 +1,78 @@
+"""Which records of a results folder a report is about."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import typer
+
+from dnnbench.errors import UserError, unknown
+from dnnbench.records.schema import Record
+from dnnbench.records.store import Store
+from dnnbench.report.variant import variant
+
+
+def open_store(results: Path) -> Store:
+    """The store in a folder; what cannot be read in it is said on standard error.
+
+    Raises:
+        UserError: there is no such folder.
+    """
+    if not results.is_dir():
+        raise UserError(f"no results folder '{results}'; name the one given to results=DIR")
+    return Store(results, on_problem=lambda text: typer.echo(f"dnnbench: {text}", err=True))
+
+
+def chosen_records(
+    store: Store,
+    instances: Sequence[str] | None = None,
+    solvers: Sequence[str] | None = None,
+    seeds: Sequence[int] | None = None,
+    digits: Sequence[str] | None = None,
+    where: Sequence[str] | None = None,
+) -> list[Record]:
+    """The records with one of these values in each field; None or nothing means all.
+
+    Args:
+        store: where they are.
+        instances: names of instances.
+        solvers: names of solvers.
+        seeds: seeds.
+        digits: beginnings of trial ids.
+        where: `KEY=VALUE` words that all hold: settings under their own names, the rest under
+            `problem.`, `budget.`, `plan.`, `hardware.`.
+
+    Raises:
+        UserError: there is none.
+    """
+    found = [
+        r
+        for r in store.records()
+        if (not instances or r.instance in instances)
+        and (not solvers or r.solver in solvers)
+        and (not seeds or r.seed in seeds)
+        and (not digits or r.trial_id.startswith(tuple(digits)))
+    ]
+    for word in where or ():
+        found = _holding(found, word)
+    if not found:
+        raise UserError(f"no records in '{store.root}' match")
+    return found
+
+
+def _holding(records: Sequence[Record], word: str) -> list[Record]:
+    """The records for which `KEY=VALUE` holds; numbers are compared as numbers."""
+    key, sign, wanted = word.partition("=")
+    if not sign:
+        raise UserError(f"--where '{word}': write KEY=VALUE")
+    variants = [(record, variant(record)) for record in records]
+    known = {name for _, found in variants for name in found}
+    if key not in known:
+        raise unknown("key of --where", key, sorted(known))
+    return [r for r, found in variants if key in found and _same(found[key], wanted)]
+
+
+def _same(value: str, wanted: str) -> bool:
+    try:
+        return float(value) == float(wanted)
+    except ValueError:
+        return value.strip('"') == wanted

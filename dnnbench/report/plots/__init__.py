@@ -1,0 +1,1 @@
+"""Figures of records, by matplotlib; pure functions from records to figures."""
