@@ -94,10 +94,8 @@ def read_request(words: Sequence[str], name: str | None = None) -> Request:
     experiment, profile = special.get("experiment"), special.get("profile")
     if experiment is None and profile is not None:
         raise UserError("profile= chooses a profile of an experiment: give experiment=NAME too")
-    if experiment is None:
-        blocks = [rest]
-    else:
-        blocks = [overlay(block, rest) for block in read_experiment(experiment, profile)]
+    known = None if experiment is None else read_experiment(experiment, profile)
+    blocks = [rest] if known is None else overlay(known, rest)
     if name is None and experiment is not None:
         name = "-".join([Path(experiment).stem, *([profile] if profile else [])])
     roots = {word.partition("=")[2] for b in blocks for word in b if key_of(word) == "results"}

@@ -62,17 +62,37 @@ def expand(words: Sequence[str]) -> list[Point]:
     return points
 
 
-def overlay(block: Sequence[str], changes: Sequence[str]) -> list[str]:
-    """A block of an experiment with what the user says instead.
+def overlay(blocks: Sequence[Sequence[str]], changes: Sequence[str]) -> list[list[str]]:
+    """The blocks of an experiment with what the user says instead.
 
-    A key replaces the same key; naming a solver replaces all solvers of the block, naming an
-    instance or a suite all its instances.
+    A key replaces the same key; naming a solver replaces all solvers of a block, naming an
+    instance or a suite all its instances. What belongs to methods leaves blocks of baselines alone
+    and the other way round.
+
+    Raises:
+        UserError: a word belongs to a role that no block has.
     """
     said = {key_of(word) for word in changes}
     for group in (_SOLVERS, _INSTANCES):
         if said & set(group):
             said |= set(group)
-    return [word for word in block if key_of(word) not in said] + list(changes)
+    kept = [[word for word in block if key_of(word) not in said] for block in blocks]
+    changed, used = [], set()
+    for block in kept:
+        roles = {key_of(word) for word in (*block, *changes)} & set(_SOLVERS)
+        fitting = [word for word in changes if _role(word) in (None, *roles)]
+        used.update(fitting)
+        changed.append(block + fitting)
+    for word in changes:
+        if word not in used:
+            raise UserError(f"'{key_of(word)}' is given, but no {_role(word)} is named")
+    return changed
+
+
+def _role(word: str) -> str | None:
+    """The role whose trials alone a word is about: that of `method.x=` and `plan.x=`."""
+    group, dot, _ = key_of(word).partition(".")
+    return _ROLE_OF.get(group) if dot else None
 
 
 def key_of(word: str) -> str:

@@ -14,26 +14,34 @@ def read_experiment(name: str, profile: str | None) -> list[list[str]]:
 
     Args:
         name: one of `configs/experiment`, of a plug-in, or a YAML file.
-        profile: one of its profiles, whose words replace those of every block; None for none.
+        profile: one of its profiles: words that replace those of every block, or blocks of its
+            own; None for none.
 
     Raises:
         UserError: there is no such experiment or profile, or the file is wrong.
     """
     node = _experiment_node(name)
-    blocks = node.get("blocks")
-    if blocks is None:
-        blocks = [node.get("overrides")]
-    good = isinstance(blocks, list) and all(isinstance(block, list) and block for block in blocks)
-    if not good or not blocks:
-        raise UserError(f"experiment '{name}' needs `overrides`, a list of words, or `blocks`")
-    blocks = [[str(word) for word in block] for block in blocks]
+    blocks = _blocks(name, node)
     if profile is None:
         return blocks
     profiles = node.get("profiles") or {}
     if profile not in profiles:
         hint = nearest(profile, profiles) or f"; it has: {', '.join(profiles) or 'none'}"
         raise UserError(f"experiment '{name}' has no profile '{profile}'{hint}")
-    return [overlay(block, [str(word) for word in profiles[profile]]) for block in blocks]
+    chosen = profiles[profile]
+    if isinstance(chosen, Mapping):
+        return _blocks(name, chosen)
+    return overlay(blocks, [str(word) for word in chosen])
+
+
+def _blocks(name: str, node: Mapping[str, Any]) -> list[list[str]]:
+    blocks = node.get("blocks")
+    if blocks is None:
+        blocks = [node.get("overrides")]
+    good = isinstance(blocks, list) and all(isinstance(block, list) and block for block in blocks)
+    if not good or not blocks:
+        raise UserError(f"experiment '{name}' needs `overrides`, a list of words, or `blocks`")
+    return [[str(word) for word in block] for block in blocks]
 
 
 def _experiment_node(name: str) -> Mapping[str, Any]:

@@ -156,4 +156,13 @@ def test_null_chooses_no_solver_of_a_role():
     ],
 )
 def test_overlay(changes, result):
-    assert overlay(["method=a", "baseline=b", "instance=i", "budget.steps=1"], changes) == result
+    block = ["method=a", "baseline=b", "instance=i", "budget.steps=1"]
+    assert overlay([block], changes) == [result]
+
+
+def test_words_of_a_role_leave_blocks_of_the_other_alone():
+    blocks = [["method=a", "seed=1"], ["baseline=b", "seed=1"]]
+    changed = overlay(blocks, ["method.x=3", "seed=2"])
+    assert changed == [["method=a", "method.x=3", "seed=2"], ["baseline=b", "seed=2"]]
+    with pytest.raises(UserError, match=r"'baseline\.x' is given, but no baseline is named"):
+        overlay(blocks[:1], ["baseline.x=3"])
