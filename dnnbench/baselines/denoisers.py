@@ -1,4 +1,4 @@
-"""Classical denoisers as baselines: one call each, deterministic, from `baselines.restoration`.
+"""Classical denoisers as baselines, from `baselines.restoration`.
 
 They are made for Gaussian noise of a known level. Where the measurement's noise is of another kind
 or has no single level, the level is estimated from the values (the median of the finest wavelet
@@ -12,7 +12,8 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.baselines.base import Baseline, Limits, Search
+from dnnbench.baselines.base import Search
+from dnnbench.baselines.one_call import OneCall
 from dnnbench.baselines.restoration.bm3d import bm3d
 from dnnbench.baselines.restoration.nonlocal_means import nonlocal_means
 from dnnbench.baselines.restoration.total_variation import total_variation
@@ -24,25 +25,17 @@ Denoiser = Callable[[NDArray[np.floating], float], NDArray[np.float64]]
 
 
 @dataclass(frozen=True)
-class _Denoiser(Baseline):
-    """One call of `restore(noisy, sigma)`. A step and a restart are both that call."""
+class _Denoiser(OneCall):
+    """`restore(noisy, sigma)`."""
 
-    version: ClassVar[int] = 1
     restore: ClassVar[Denoiser]
 
     def prepare(self, problem: Exact, public: Any) -> None:
         """Import the libraries, on a few pixels."""
         type(self).restore(np.full((32, 32, 1), 0.5), 0.1)
 
-    def solve(
-        self,
-        problem: Exact,
-        public: Measurement,
-        rng: np.random.Generator,
-        limits: Limits,
-        search: Search,
-    ) -> None:
-        """Denoise."""
+    def restored(self, public: Measurement, search: Search) -> np.ndarray:
+        """Denoise by the known or the estimated level; without noise nothing is done."""
         sigma = public.sigma
         if sigma is None:
             from skimage.restoration import estimate_sigma
@@ -50,9 +43,7 @@ class _Denoiser(Baseline):
             sigma = float(estimate_sigma(public.values, average_sigmas=True, channel_axis=2))
             search.note("sigma_estimated", sigma)
         noisy = public.values.astype(np.float64)
-        restored = type(self).restore(noisy, sigma) if sigma > 0 else noisy
-        answer = np.clip(restored, 0, 1).astype(np.float32)
-        search.offer(answer, problem.verify(answer, public, None).objective, 1, 1)
+        return type(self).restore(noisy, sigma) if sigma > 0 else noisy
 
 
 @dataclass(frozen=True)
