@@ -50,6 +50,7 @@ _DEFAULT_PLAN = {
     "loop": "loop",
     "lane_axis": 0,
     "dtype": "float32",
+    "one_wave": False,
 }
 
 
@@ -198,8 +199,9 @@ def _completed(
             if key not in _DEFAULT_PLAN:
                 raise UserError(f"{at}: {unknown('key of _plan', key, _DEFAULT_PLAN)}")
         complete["_plan"] = _DEFAULT_PLAN | plan
-    if "_conformance" in node:
-        complete["_conformance"] = node["_conformance"]
+    for key in ("_conformance", "_per_problem", "_budget"):
+        if key in node:
+            complete[key] = node[key]
     return complete
 
 

@@ -173,6 +173,7 @@ class Reading(NamedTuple):
         x: the readout.
         t: steps of the lane's restart so far, int32.
         ctx: what the method itself sees.
+        live: whether the restart still runs; a lost one's output means nothing.
         sealed: the instance's sealed half; None for every monitor whose name does not begin with
             `oracle_`.
     """
@@ -180,6 +181,7 @@ class Reading(NamedTuple):
     x: jax.Array
     t: Scalar
     ctx: Ctx
+    live: Scalar
     sealed: PyTree
 
 

@@ -255,7 +255,8 @@ def score(spec: Spec, lane: Lane, shared: Shared, own: Own, engine_step: Scalar)
     ctx = _ctx(shared, own, lane.restart, lane.t, tag)
     x = _readout(spec, lane.state, ctx)
     z, found = _round(spec, lane.merit, x, ctx)
-    valid = lane.alive & ~lane.lost & jnp.isfinite(found.cost)
+    live = lane.alive & ~lane.lost
+    valid = live & jnp.isfinite(found.cost)
     better_run = valid & less(found, lane.run)
     better = valid & less(found, lane.best)
     return lane._replace(
@@ -265,7 +266,7 @@ def score(spec: Spec, lane: Lane, shared: Shared, own: Own, engine_step: Scalar)
         run=select(better_run, found, lane.run),
         run_step=jnp.where(better_run, lane.t, lane.run_step),
         monitors=tuple(
-            m.update(s, Reading(x, lane.t, ctx, shared.sealed if is_oracle(m) else None))
+            m.update(s, Reading(x, lane.t, ctx, live, shared.sealed if is_oracle(m) else None))
             for m, s in zip(spec.monitors, lane.monitors, strict=True)
         ),
     )

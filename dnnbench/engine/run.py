@@ -28,7 +28,7 @@ _CHUNK_SHARE = 0.05
 def run(
     job: Job,
     hooks: Hooks | None = None,
-    on_compiled: Callable[[], None] = lambda: None,
+    on_compiled: Callable[[int | None], None] = lambda memory: None,
     programs: Programs | None = None,
 ) -> Result:
     """Run a job to its budget and return the best candidate of each trial.
@@ -36,7 +36,8 @@ def run(
     Args:
         job: what to run.
         hooks: the caller's side effects.
-        on_compiled: called when compilation is over, right before the clock starts.
+        on_compiled: called when compilation is over, right before the clock starts and memory is
+            taken, with the bytes that all units together are expected to need, or None.
         programs: compiled programs of earlier runs in this process, to be taken over and added to.
 
     An out-of-memory error in compilation or at the first step halves the micro-batch and starts
@@ -58,7 +59,7 @@ def run(
             try:
                 runner = _Runner(job, plan, programs)
                 compile_seconds += time.perf_counter() - begin
-                on_compiled()
+                on_compiled(runner.memory_bytes)
                 return runner.go(hooks or Hooks(), compile_seconds)
             except (jax.errors.JaxRuntimeError, MemoryError) as error:
                 if not out_of_memory(error) or plan.micro_batch == 1:
@@ -156,6 +157,15 @@ class _Runner:
         key = program_key(self.spec, self.plan, one_trial, self.rows, args)
         self.compiled, self.reused = programs.get((key, limit), make)
 
+    @property
+    def memory_bytes(self) -> int | None:
+        """What the compiler expects the run to need: the unit that computes, and the others' state.
+
+        A bound from above: a resting unit holds its state only.
+        """
+        unit = self.compiled.memory_bytes
+        return None if unit is None else unit * len(self.owns)
+
     # The run ------------------------------------------------------------------------------------
 
     def go(self, hooks: Hooks, compile_seconds: float) -> Result:
@@ -191,7 +201,7 @@ class _Runner:
         solve_seconds = time.perf_counter() - self.begin
         for k, outcome in enumerate(self.outcomes):
             summarise(self, k, outcome)
-        if stop == "budget" and all(o.z is None for o in self.outcomes):
+        if stop in ("budget", "converged") and all(o.z is None for o in self.outcomes):
             stop = "diverged" if any(o.diverged for o in self.outcomes) else stop
         return Result(
             self.outcomes,

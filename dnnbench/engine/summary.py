@@ -1,11 +1,13 @@
 """Diagnostics of a finished run: what became of the restarts of each trial."""
 
+from collections.abc import Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
 import numpy as np
 
+from dnnbench.engine.contract import Monitor, PyTree
 from dnnbench.engine.job import Outcome
 
 if TYPE_CHECKING:
@@ -56,16 +58,28 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
         diagnostics["mean_step_of_best"] = stall / count
     costs = column(lambda u: u.best.cost).astype(np.float64)
     best = trial * per_trial + int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))
-    unit, lane = divmod(best, runner.plan.micro_batch * runner.rows)
-    for monitor, state in zip(runner.spec.monitors, lanes[unit].monitors, strict=True):
-        pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
-        own = jax.tree.map(pick, state)
+    for monitor, own in _monitors(runner, best):
         diagnostics[monitor.name] = monitor.summary(own)
         if hasattr(monitor, "image"):
             outcome.pictures[monitor.name] = monitor.image(own)
         if hasattr(monitor, "images"):
             outcome.pictures |= monitor.images(own)
     outcome.diagnostics = diagnostics
+    answer = getattr(runner.job.method, "answer", None)
+    if answer is not None and per_trial > 1:
+        for restart in range(per_trial):
+            for monitor, own in _monitors(runner, trial * per_trial + restart):
+                if monitor.name == answer:
+                    outcome.pictures[f"restart_{restart}"] = monitor.image(own)  # type: ignore[attr-defined]
+
+
+def _monitors(runner: "_Runner", number: int) -> Iterator[tuple[Monitor, PyTree]]:
+    """The monitors and their states in one lane of the run."""
+    unit, lane = divmod(number, runner.plan.micro_batch * runner.rows)
+    pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
+    states = runner.units[unit].lanes.monitors
+    for monitor, state in zip(runner.spec.monitors, states, strict=True):
+        yield monitor, jax.tree.map(pick, state)
 
 
 def _lane(x: Any, lane: int, axis: int) -> np.ndarray:

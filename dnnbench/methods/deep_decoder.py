@@ -23,12 +23,11 @@ from dnnbench.engine.contract import Ctx, PyTree
 from dnnbench.methods.image_prior import ImagePrior
 from dnnbench.networks.deep_decoder import DeepDecoder, input_size
 from dnnbench.networks.draw import draw_parameters
-from dnnbench.problems.imaging.energy import ImagingEnergy
 
 _DECAY, _DECAY_EVERY = 0.7, 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class DeepDecoderPrior(ImagePrior):
     """Deep Decoder on an imaging problem.
 
@@ -36,28 +35,15 @@ class DeepDecoderPrior(ImagePrior):
         width: channels k.
         doublings: layers with upsampling.
         compute_dtype: type of the products, None for the plan's.
-        others: see `ImagePrior`.
+        (The others are those of `ImagePrior`.)
 
     Hyperparameters (traced): `learning_rate` of Adam; `input_scale`, largest entry of z;
     `reg_noise`, standard deviation of fresh noise on z in the first 500 steps (0: none).
     """
 
-    energy: ImagingEnergy
     width: int
     doublings: int
     compute_dtype: str | None
-    num_steps: int
-    answer: str
-    fixed_steps: int | None
-    ema_decay: float
-    window: int
-    patience: int
-    emv_alpha: float
-    held_out: float
-    oracle: bool
-    curve_every: int
-    bands: int
-    snapshots: str
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = ("learning_rate", "input_scale", "reg_noise")

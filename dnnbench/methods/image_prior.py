@@ -5,6 +5,7 @@ the network's structure, and stopping in time, keeps it from fitting the noise: 
 rule watches the same trajectory (`monitors`), and `answer` says whose picture counts.
 """
 
+from dataclasses import dataclass
 from typing import Any, ClassVar, NamedTuple
 
 import jax
@@ -23,7 +24,8 @@ from dnnbench.monitors.snapshots import Snapshots
 from dnnbench.optimizers.from_optax import adam
 from dnnbench.problems.imaging.energy import ImagingEnergy, Measured
 
-_HELD_OUT_SEED = 0
+# Seeds are told apart by what they are for; a seed of zeros would be that of the noise's default.
+_HELD_OUT_SEED = (0x48454C44,)
 
 
 class PriorAux(NamedTuple):
@@ -38,10 +40,11 @@ class PriorAux(NamedTuple):
     fixed: PyTree
 
 
+@dataclass(frozen=True, kw_only=True)
 class ImagePrior(GradientMethod):
-    """Loss, rules and readout; subclasses give `begin` and `picture`.
+    """Loss, rules and readout; subclasses, frozen dataclasses, give `begin` and `picture`.
 
-    Fields that subclasses, frozen dataclasses, have:
+    Attributes:
         energy: misfit of the measurement.
         num_steps: steps of the run.
         answer: whose picture is the answer: `fixed`, `ema`, `es_wmv`, `es_emv`, `held_out`, or
@@ -82,6 +85,7 @@ class ImagePrior(GradientMethod):
             raise UserError("answer=oracle_psnr needs oracle=true")
         if self.answer not in names:
             raise unknown("answer", self.answer, names)
+        self.snapshot_steps()
 
     def begin(self, ctx: Ctx) -> tuple[PyTree, PyTree]:
         """Fresh (parameters, fixed input) of the network."""
@@ -119,18 +123,39 @@ class ImagePrior(GradientMethod):
         if self.oracle and self.bands:
             length = -(-self.num_steps // self.curve_every)
             more.append(OracleBands(self.bands, self.curve_every, length))
-        steps = tuple(int(word) for word in self.snapshots.split())
-        if steps:
-            more.append(Snapshots(steps))
+        if self.snapshots.split():
+            more.append(Snapshots(self.snapshot_steps()))
         return (*self.rules, *more)
 
+    def snapshot_steps(self) -> tuple[int, ...]:
+        """The steps in `snapshots`.
+
+        Raises:
+            UserError: a word is no step of the run.
+        """
+        words = self.snapshots.split()
+        wrong = [w for w in words if not (w.isdecimal() and 0 < int(w) <= self.num_steps)]
+        if wrong:
+            raise UserError(f"snapshots: '{wrong[0]}' is no step from 1 to {self.num_steps}")
+        return tuple(int(word) for word in words)
+
     def prepare(self, public: Measurement) -> tuple[dict[str, Any], dict[str, float]]:
-        """Which values are held out, [h', w', 1]; the same for every seed."""
+        """Which of the seen values are held out, [h', w', 1]; the same for every seed.
+
+        Raises:
+            UserError: none of them is, or none is left.
+        """
         if not self.held_out:
             return {}, {}
-        rng = np.random.default_rng(_HELD_OUT_SEED)
-        chosen = rng.random((*public.values.shape[:2], 1)) < self.held_out
-        return {"held_out": jnp.asarray(chosen, self.energy.dtype)}, {}
+        shape = public.values.shape[:2]
+        seen = np.ones(shape, bool) if public.mask is None else public.mask
+        chosen = seen & (np.random.default_rng(_HELD_OUT_SEED).random(shape) < self.held_out)
+        if not chosen.any() or chosen[seen].all():
+            raise UserError(
+                f"held_out={self.held_out:g} of {seen.sum()} values leaves none "
+                + ("to hold out" if not chosen.any() else "to fit")
+            )
+        return {"held_out": jnp.asarray(chosen[:, :, None], self.energy.dtype)}, {}
 
     def start(self, ctx: Ctx) -> tuple[PyTree, PriorAux]:
         """A fresh network; no picture yet."""
@@ -140,10 +165,14 @@ class ImagePrior(GradientMethod):
     def loss(self, params: PyTree, aux: PriorAux, ctx: Ctx) -> tuple[Scalar, PriorAux]:
         """Misfit of the network's picture on the values that are not held out."""
         picture = self.picture(params, aux.fixed, ctx)
+        return self.energy.energy(picture, self.measured(ctx)), aux._replace(picture=picture)
+
+    def measured(self, ctx: Ctx) -> Measured:
+        """The measurement without what is held out: all that training may look at."""
         measured: Measured = ctx.problem
-        if self.held_out:
-            measured = measured._replace(seen=measured.seen * (1 - ctx.data.method["held_out"]))
-        return self.energy.energy(picture, measured), aux._replace(picture=picture)
+        if not self.held_out:
+            return measured
+        return measured._replace(seen=measured.seen * (1 - ctx.data.method["held_out"]))
 
     def readout(self, s: PyTree, ctx: Ctx) -> jax.Array:
         """The picture of the last forward pass, [h, w, c]."""

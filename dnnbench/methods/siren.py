@@ -18,10 +18,9 @@ import jax.numpy as jnp
 from dnnbench.engine.contract import Ctx, PyTree
 from dnnbench.methods.image_prior import ImagePrior
 from dnnbench.networks.siren import Siren, coordinates, draw_siren
-from dnnbench.problems.imaging.energy import ImagingEnergy
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class SirenPrior(ImagePrior):
     """SIREN on an imaging problem.
 
@@ -30,28 +29,15 @@ class SirenPrior(ImagePrior):
         hidden: hidden layers after the first.
         omega: frequency of the sines.
         compute_dtype: type of the matrix products, None for the plan's.
-        others: see `ImagePrior`.
+        (The others are those of `ImagePrior`.)
 
     Hyperparameters (traced): `learning_rate` of Adam.
     """
 
-    energy: ImagingEnergy
     width: int
     hidden: int
     omega: float
     compute_dtype: str | None
-    num_steps: int
-    answer: str
-    fixed_steps: int | None
-    ema_decay: float
-    window: int
-    patience: int
-    emv_alpha: float
-    held_out: float
-    oracle: bool
-    curve_every: int
-    bands: int
-    snapshots: str
 
     version: ClassVar[int] = 1
 

@@ -22,7 +22,7 @@ from dnnbench.engine.contract import Reading
 
 
 class Least(NamedTuple):
-    """The least variance so far and what goes with it.
+    """The least variance so far and what goes with it; before the first one, the newest output.
 
     Attributes:
         variance: mean over pixels.
@@ -42,7 +42,7 @@ class Least(NamedTuple):
 
 
 def nothing_yet(x: jax.Array) -> Least:
-    """Before the first variance; the image is the first output."""
+    """Before the first output, shaped like `x`."""
     zero = jnp.zeros((), jnp.int32)
     infinity = jnp.full((), jnp.inf, x.dtype)
     return Least(infinity, zero, x, zero, jnp.zeros((), bool), zero)
@@ -67,6 +67,14 @@ def seen(
         since,
         stopped,
         jnp.where(stopped & ~least.stopped, t, least.stop),
+    )
+
+
+def awaiting(least: Least, reading: Reading) -> Least:
+    """While there is no variance yet: the newest output is all there is to return."""
+    none = reading.live & jnp.isinf(least.variance)
+    return least._replace(
+        image=jnp.where(none, reading.x, least.image), step=jnp.where(none, reading.t, least.step)
     )
 
 
@@ -128,7 +136,8 @@ class WindowedVariance:
             return seen(least, variance, first, step, reading.t, self.patience)
 
         whole = (taken >= self.window) & ~m.least.stopped
-        return Window(outputs, taken, jax.lax.cond(whole, full, lambda least: least, m.least))
+        least = awaiting(m.least, reading)
+        return Window(outputs, taken, jax.lax.cond(whole, full, lambda least: least, least))
 
     def summary(self, m: Window) -> dict[str, float]:
         """Where it stopped and what it returns."""
@@ -169,17 +178,19 @@ class MovingVariance:
     name: str = "es_emv"
 
     def init(self, x: jax.Array) -> Moving:
-        """The first output is the mean, the variance 0."""
+        """Nothing seen."""
         return Moving(x, jnp.zeros((), x.dtype), nothing_yet(x))
 
     def update(self, m: Moving, reading: Reading) -> Moving:
         """Take in one output."""
-        away = reading.x - m.mean
+        # The first output is the mean to begin with.
+        away = jnp.where(reading.t <= 1, 0, reading.x - m.mean)
         variance = (1 - self.alpha) * (m.variance + self.alpha * jnp.mean(jnp.square(away)))
-        mean = m.mean + self.alpha * away
+        mean = jnp.where(reading.t <= 1, reading.x, m.mean + self.alpha * away)
         after = seen(m.least, variance, reading.x, reading.t, reading.t, self.patience)
         warm = reading.t > self.warm_up
-        least = jax.tree.map(lambda a, b: jnp.where(warm, a, b), after, m.least)
+        before = awaiting(m.least, reading)
+        least = jax.tree.map(lambda a, b: jnp.where(warm, a, b), after, before)
         return Moving(mean, variance, least)
 
     def summary(self, m: Moving) -> dict[str, float]:

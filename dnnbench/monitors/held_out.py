@@ -40,7 +40,7 @@ class HeldOut:
     def summary(self, m: Least) -> dict[str, float]:
         """Where it stopped and what it returns."""
         figures = described(m)
-        figures["misfit"] = figures.pop("variance")
+        figures["held_out_misfit"] = figures.pop("variance")
         return figures
 
     def image(self, m: Least) -> np.ndarray:

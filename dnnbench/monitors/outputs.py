@@ -38,7 +38,7 @@ class FixedStep:
 
     def update(self, m: Kept, reading: Reading) -> Kept:
         """Keep the output until the step is passed."""
-        before = reading.t <= self.steps
+        before = reading.live & (reading.t <= self.steps)
         return Kept(jnp.where(before, reading.x, m.image), jnp.where(before, reading.t, m.step))
 
     def summary(self, m: Kept) -> dict[str, float]:
@@ -70,7 +70,7 @@ class RunningAverage:
     def update(self, m: Kept, reading: Reading) -> Kept:
         """Take in one output; the first one is the average by itself."""
         decay = jnp.where(m.step == 0, 0.0, self.decay).astype(reading.x.dtype)
-        before = reading.t <= self.steps
+        before = reading.live & (reading.t <= self.steps)
         mixed = decay * m.image + (1 - decay) * reading.x
         return Kept(jnp.where(before, mixed, m.image), jnp.where(before, reading.t, m.step))
 

@@ -86,8 +86,8 @@ class Exact(Protocol):
             ValueError: `z` has the wrong shape, dtype or values.
         """
 
-    def write_solution(self, z: np.ndarray) -> str:
-        """The text of a solution file (maxcut: one 0/1 per line in vertex order)."""
+    def write_solution(self, z: np.ndarray) -> str | bytes:
+        """The content of a solution file (maxcut: one 0/1 per line in vertex order; a PNG)."""
 
 
 def better(a: float, b: float, sense: Sense) -> bool:

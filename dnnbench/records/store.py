@@ -119,6 +119,12 @@ class Store:
         except OSError as error:
             raise UserError(f"cannot write {path.name} to {self.root}: {_reason(error)}") from None
 
+    def pictures(self, trial_id: str) -> dict[str, Path]:
+        """The files of a trial's pictures by name; none if it has none."""
+        folder = self.picture_path(trial_id, "any").parent
+        names = [name for name in self._names(folder) if name.endswith(".png")]
+        return {name.removesuffix(".png"): folder / name for name in names}
+
     def picture_path(self, trial_id: str, name: str) -> Path:
         """Where a picture of a trial is, or would be."""
         return self.root / "pictures" / check_trial_id(trial_id) / f"{name}.png"
@@ -245,7 +251,7 @@ class Store:
         return self.root / "records" / trial_id[:2] / f"{trial_id}.json"
 
     def clean(self, older_than: float = STALE_SECONDS) -> int:
-        """Delete temporary files and solutions that no record names, if older than so many seconds.
+        """Delete temporary files, and solutions and pictures without a record, older than this.
 
         Returns:
             How many files were deleted.
@@ -254,6 +260,7 @@ class Store:
         limit = time.time() - older_than
         deleted = 0
         flat = [self.root / "checkpoints", self.root / "experiments"]
+        flat += [self.root / "pictures" / name for name in self._names(self.root / "pictures")]
         kinds = [self.root / kind for kind in ("records", "solutions")]
         sharded = [kind / shard for kind in kinds for shard in self._names(kind)]
         for folder in (*flat, *sharded):
@@ -268,7 +275,22 @@ class Store:
                     if (self.root / name).stat().st_mtime < limit:
                         (self.root / name).unlink()
                         deleted += 1
+        for trial_id in self._names(self.root / "pictures"):
+            if is_trial_id(trial_id) and not self.has(trial_id):
+                deleted += self._drop_pictures(trial_id, limit)
         return deleted
+
+    def _drop_pictures(self, trial_id: str, limit: float) -> int:
+        """Delete the pictures, older than this time, of a trial that has no record."""
+        dropped = 0
+        for path in self.pictures(trial_id).values():
+            with contextlib.suppress(FileNotFoundError):
+                if path.stat().st_mtime < limit:
+                    path.unlink()
+                    dropped += 1
+        with contextlib.suppress(OSError):
+            self.picture_path(trial_id, "any").parent.rmdir()
+        return dropped
 
     def _in_use(self, name: str) -> bool:
         """Whether a record names this file, or cannot be asked, or the file is none of ours."""

@@ -42,6 +42,11 @@ def notes(final: Final, raw: Verdict | None, problem: Exact) -> list[str]:
             f"the relaxed point is {distance['last']:.2f} from binary on average: "
             "rounding decides, not the optimisation (run longer, or sharpen it)"
         )
+    if final.diagnostics.get("answer") == "last streamed":
+        said.append(
+            "the solver was ended from outside: this is its output with the least loss, not that "
+            "of the stopping rule"
+        )
     memory = final.diagnostics.get("out_of_memory")
     if memory:
         said.append(

@@ -15,18 +15,20 @@ from dnnbench.runner.worker import execute
 class _Line:
     """A `Reporter` that keeps what a parent would have received."""
 
-    def __init__(self, sense: Sense) -> None:
-        self._sense = sense
+    def __init__(self, spec: TrialSpec, sense: Sense) -> None:
+        self._spec, self._sense = spec, sense
         self.report = Report()
         self._best: float | None = None
 
-    def phase(self, name: str) -> None:
-        del name
+    def phase(self, name: str, memory: int | None = None) -> None:
+        del name, memory
 
     def incumbent(
         self, z: np.ndarray, objective: float, claim: float, seconds: float, steps: int
     ) -> None:
-        if self._best is None or better(objective, self._best, self._sense):
+        objective = self._spec.judged(z, objective)
+        latest = self._spec.posed is not None
+        if latest or self._best is None or better(objective, self._best, self._sense):
             self._best = objective
             self.report.streamed[0] = (z, claim, objective)
         self.report.traces.setdefault(0, []).append([seconds, steps, objective])
@@ -60,7 +62,7 @@ def solve_in_process(spec: TrialSpec, sense: Sense) -> Report:
     Raises:
         UserError: the input or the request is wrong.
     """
-    line = _Line(sense)
+    line = _Line(spec, sense)
     job = spec.job(0)
     try:
         programs = _programs() if spec.role == "method" else None

@@ -11,8 +11,8 @@ _PICTURE = "picture:"
 class Reporter(Protocol):
     """The worker's line to its parent."""
 
-    def phase(self, name: str) -> None:
-        """The trial has entered `load`, `compile`, `solve`."""
+    def phase(self, name: str, memory: int | None = None) -> None:
+        """The trial has entered `load`, `compile`, `solve`; before that, the bytes it will need."""
 
     def incumbent(
         self, z: np.ndarray, objective: float, claim: float, seconds: float, steps: int

@@ -14,6 +14,7 @@ from dnnbench.problems.base import Exact
 from dnnbench.records.status import Status
 from dnnbench.records.store import Store
 from dnnbench.runner.pool import Pool
+from dnnbench.runner.preview import Preview
 from dnnbench.runner.resolve import exact_side
 from dnnbench.runner.spec import TrialSpec, default_instance, make_spec, solver_node
 from dnnbench.runner.supervise import Watch
@@ -101,6 +102,8 @@ def run_once(prepared: Prepared, watch: Watch, replace_record: bool = False) -> 
     store, trial = prepared.store, prepared.spec.trial_id
     if replace_record:
         store.drop_checkpoint(trial)
+    if prepared.spec.posed is not None:
+        watch = replace(watch, answer=Preview(store, trial))
     with Pool() as pool:
         result = run_trial(prepared.spec, pool, watch, checkpoint=store.checkpoint_path(trial))
     keep(store, result, replace_record)
@@ -117,6 +120,8 @@ def keep(store: Store, result: Result, replace_record: bool = False) -> bool:
     replace_record = replace_record or store.status(trial) is Status.INTERRUPTED
     for name, picture in result.pictures.items():
         store.put_picture(trial, name, write_picture(picture))
+    if result.pictures:
+        Preview(store, trial).remove()
     added = store.put(result.record, result.solution, replace=replace_record)
     if result.record.status is not Status.INTERRUPTED:
         store.drop_checkpoint(trial)

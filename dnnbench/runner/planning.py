@@ -52,7 +52,9 @@ def make_plan(
 
     lanes = pick("lanes")
     if budget.restarts is not None:
-        lanes = min(lanes, budget.restarts)
+        # Methods whose restarts run in one wave get a lane for each, unless lanes are given.
+        whole = defaults.get("one_wave") and overrides.get("lanes") is None
+        lanes = budget.restarts if whole else min(lanes, budget.restarts)
     micro_batch = _divisor(lanes, min(pick("micro_batch"), lanes))
     batching = _per_platform(defaults["batching"], platform)
     dtype = pick("dtype")

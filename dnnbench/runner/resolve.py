@@ -66,6 +66,11 @@ def exact_side(about: Mapping[str, Any]) -> Any:
     return implementation("problems", about, "exact")()
 
 
+def knowable(exact: Any) -> bool:
+    """Whether a solver can know the objective of its answers, see `problems.base.Exact`."""
+    return bool(getattr(exact, "knowable", True))
+
+
 def build(cls: type, settings: Mapping[str, Any], **given: Any) -> Any:
     """An instance of the frozen dataclass `cls`: `given` and those settings that are its fields."""
     names = {f.name for f in fields(cls)}

@@ -12,7 +12,7 @@ from dnnbench.engine.budget import Budget
 from dnnbench.problems.base import Exact, better
 from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
-from dnnbench.runner.resolve import build, exact_side, implementation
+from dnnbench.runner.resolve import build, exact_side, implementation, knowable
 
 
 class _Search:
@@ -116,7 +116,7 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
     return Final(
         z=polished,
         raw_z=search.best,
-        claim=search.claim if problem.knowable else None,
+        claim=search.claim if knowable(problem) else None,
         status=status,
         steps=search.steps,
         restarts=search.restarts,

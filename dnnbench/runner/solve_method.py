@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from dnnbench.monitors.integrality import Integrality
 from dnnbench.runner.checkpoint_file import Checkpointer, read
 from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
-from dnnbench.runner.resolve import build, exact_side, implementation
+from dnnbench.runner.resolve import build, exact_side, implementation, knowable
 
 
 def solve_method(
@@ -49,6 +50,8 @@ def solve_method(
         )
     problem = exact_side(job["problem_about"])
     method, data, hp = assemble(job, public, plan)
+    if hasattr(method, "answer"):
+        budget = _one_wave(budget, plan)
     load_seconds = time.perf_counter() - begin
 
     sign = -1.0 if problem.sense == "max" else 1.0
@@ -76,8 +79,8 @@ def solve_method(
         resume=saved,
     )
 
-    def on_compiled() -> None:
-        report.phase("solve")
+    def on_compiled(memory: int | None) -> None:
+        report.phase("solve", memory)
         checkpointer.start()
 
     report.phase("compile")
@@ -99,8 +102,9 @@ def solve_method(
         programs,
     )
     outcome = result.outcomes[0]
-    if outcome.z is not None and outcome.pictures:
-        outcome.z = np.clip(outcome.pictures[method.answer], 0, 1)
+    pictures = {n: np.clip(x, 0, 1) for n, x in outcome.pictures.items() if np.isfinite(x).all()}
+    if outcome.z is not None:
+        outcome.z = pictures.get(getattr(method, "answer", ""), outcome.z)
     diagnostics = dict(outcome.diagnostics)
     if result.plan.micro_batch != plan.micro_batch:
         diagnostics["out_of_memory"] = {
@@ -118,7 +122,7 @@ def solve_method(
     return Final(
         z=polished,
         raw_z=outcome.z,
-        claim=None if outcome.z is None or not problem.knowable else sign * outcome.cost,
+        claim=None if outcome.z is None or not knowable(problem) else sign * outcome.cost,
         status=result.stop,
         steps=result.steps,
         restarts=outcome.restarts,
@@ -136,10 +140,23 @@ def solve_method(
             "resumed": result.resumed,
             **checkpointer.report(),
         },
-        pictures={
-            name: np.clip(x, 0, 1) for name, x in outcome.pictures.items() if np.isfinite(x).all()
-        },
+        pictures=pictures if outcome.z is not None else {},
     )
+
+
+def _one_wave(budget: Budget, plan: Plan) -> Budget:
+    """One restart a lane: stopping rules belong to the restart that a lane ran.
+
+    Raises:
+        UserError: more are asked for, or outputs would be skipped.
+    """
+    if plan.score_every != 1:
+        raise UserError("plan.score_every must be 1: stopping rules look at every output")
+    if budget.restarts is not None and budget.restarts > plan.lanes:
+        raise UserError(
+            f"budget.restarts={budget.restarts} needs as many lanes: plan.lanes={budget.restarts}"
+        )
+    return replace(budget, restarts=budget.restarts or plan.lanes)
 
 
 def method_monitors(method: Any, sealed: Any) -> tuple[Any, ...]:

@@ -15,7 +15,7 @@ from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.instance import Instance
 from dnnbench.records.trial_id import trial_id
 from dnnbench.runner.planning import make_budget, make_plan
-from dnnbench.runner.resolve import exact_side
+from dnnbench.runner.resolve import exact_side, knowable
 
 
 @dataclass(frozen=True)
@@ -84,10 +84,10 @@ class TrialSpec:
         """
         if self.posed is None:
             return known
-        try:
-            return float(exact_side(self.problem_about).verify(z, *self.halves).objective)
-        except ValueError:
-            return known
+        exact = exact_side(self.problem_about)
+        if hasattr(exact, "objective"):
+            return float(exact.objective(z, *self.halves))
+        return float(exact.verify(z, *self.halves).objective)
 
     @property
     def halves(self) -> tuple[Any, Any]:
@@ -179,6 +179,8 @@ def make_spec(
         instance, posed = _pose(exact, instance, problem_settings, load)
     hardware = resolve(config["hardware"])
     budget = make_budget(config["budget"], hardware)
+    if budget.target is not None and not knowable(exact):
+        raise UserError(f"budget.target: nobody can know the {exact.metric} while it is sought")
     settings = _settings(node)
     plan = None
     if role == "method":

@@ -28,8 +28,10 @@ class Watch:
     """What people are shown while a trial runs; every callback is optional."""
 
     phase: Callable[[str], None] = lambda name: None
+    memory: Callable[[int], None] = lambda expected: None
     progress: Callable[[float, int], None] = lambda seconds, steps: None
     incumbent: Callable[[float, float, int], None] = lambda objective, seconds, steps: None
+    answer: Callable[[np.ndarray], None] = lambda z: None
 
 
 @dataclass
@@ -155,6 +157,8 @@ class _Supervision:
                 self.phase = header["name"]
                 self.watch.phase(self.phase)
             if header["name"] == "solve":
+                if header.get("memory"):
+                    self.watch.memory(header["memory"])
                 self.ready.add(worker)
                 if self.ready >= self.waiting:
                     self._go()
@@ -166,7 +170,10 @@ class _Supervision:
             self.report.streamed[index] = (arrays["z"], header["claim"], objective)
             row = [header["seconds"], header["steps"], objective]
             self.report.traces.setdefault(index, []).append(row)
-            if self.best is None or better(objective, self.best, self.sense):
+            self.watch.answer(arrays["z"])
+            # Of what is judged by the sealed half the latest is shown: its best is an oracle's.
+            latest = self.spec.posed is not None
+            if latest or self.best is None or better(objective, self.best, self.sense):
                 self.best = objective
                 self.watch.incumbent(objective, header["seconds"], header["steps"])
         elif kind == "final":

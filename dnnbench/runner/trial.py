@@ -22,7 +22,7 @@ from dnnbench.runner.exclusive import turn
 from dnnbench.runner.inprocess import solve_in_process
 from dnnbench.runner.messages import Final
 from dnnbench.runner.pool import Pool
-from dnnbench.runner.resolve import exact_side
+from dnnbench.runner.resolve import exact_side, knowable
 from dnnbench.runner.spec import TrialSpec
 from dnnbench.runner.supervise import Report, Watch, supervise
 
@@ -76,8 +76,10 @@ def run_trial(
     with alone:
         report, processes = _solve(spec, pool, watch, problem, checkpoint)
     final = _merge(report, problem, spec)
-    if spec.posed is not None and 0 in report.traces:
-        final = replace(final, trace=report.traces[0])  # judged here, not where it was solved
+    if spec.posed is not None:
+        final = replace(
+            final, trace=report.traces.get(0, [])
+        )  # judged here, not where it was solved
     shared = {"exclusive": timed, "concurrent": 1 if timed else concurrent}
     return _record(spec, problem, report, final, processes, shared)
 
@@ -120,7 +122,7 @@ def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
             Final(
                 z=z,
                 raw_z=z,
-                claim=claim,
+                claim=claim if knowable(problem) else None,
                 status=report.status or "error",
                 steps=report.steps.get(index, 0),
                 restarts=0,
@@ -128,6 +130,7 @@ def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
                 compile_seconds=0.0,
                 solve_seconds=report.solve_seconds,
                 trace=report.traces.get(index, []),
+                diagnostics={} if knowable(problem) else {"answer": "last streamed"},
             ),
         )
     # In the order of the processes, not of their arrival: the first of equals is taken.
@@ -261,7 +264,16 @@ def _record(
         environment={**environment(), **timing, **shared},
         solution=None,
     )
-    return Result(record, None if verdict is None else final.z, final.pictures)
+    return Result(record, None if verdict is None else final.z, _pictures(spec, problem, final))
+
+
+def _pictures(spec: TrialSpec, problem: Any, final: Final) -> dict[str, np.ndarray]:
+    """What is worth looking at: what was measured, what is behind it, what the rules return."""
+    if spec.posed is None or spec.instance.family != "measurement":
+        return {}
+    public, sealed = spec.halves
+    answer = {} if final.z is None else {"answer": final.z}
+    return {"clean": sealed, "measured": problem.plain(public), **answer, **final.pictures}
 
 
 def _platform(spec: TrialSpec) -> str:

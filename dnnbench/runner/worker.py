@@ -38,9 +38,9 @@ class PipeReporter:
         with self._lock:
             write_frame(self._stream, message, arrays)
 
-    def phase(self, name: str) -> None:
+    def phase(self, name: str, memory: int | None = None) -> None:
         """Tell the phase; before `solve`, wait until the parent has all processes ready."""
-        self.send({"type": "phase", "name": name})
+        self.send({"type": "phase", "name": name, "memory": memory})
         if name == "solve":
             self._go.wait()
             self._go.clear()

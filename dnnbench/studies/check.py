@@ -20,7 +20,7 @@ from dnnbench.instances.digest import in_memory
 from dnnbench.instances.instance import Instance
 from dnnbench.problems.base import Exact, better
 from dnnbench.runner.pool import Pool
-from dnnbench.runner.resolve import exact_side, implementation
+from dnnbench.runner.resolve import exact_side, implementation, knowable
 from dnnbench.runner.spec import TrialSpec, make_spec
 from dnnbench.runner.trial import Result, run_trial
 
@@ -119,7 +119,7 @@ class _Checks:
             yield Finding("problem", self.problem, False, "it has no tiny instances to check on")
             return
         for instance in self.tiny.values():
-            first = self._optimum if self.exact.knowable else self._improves
+            first = self._optimum if knowable(self.exact) else self._improves
             yield from first(instance)
             if self.hung:  # the other checks would wait as long again
                 return
@@ -137,7 +137,7 @@ class _Checks:
         if self.exact.polishes:
             settings["problem.polish"] = "none"  # what the solver does, it must do by itself
         if self.role == "method":
-            lanes = LANES if self.exact.knowable else _PICTURE_LANES
+            lanes = LANES if knowable(self.exact) else _PICTURE_LANES
             settings |= {"plan.lanes": lanes, "plan.micro_batch": lanes}
         for key, value in self.declared.get("settings", {}).items():
             settings[f"{self.role}.{key}"] = value

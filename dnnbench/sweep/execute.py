@@ -1,7 +1,7 @@
 """Runs the trials of a sweep one after the other on warm workers, and stores each at once."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from functools import lru_cache
 from pathlib import Path
@@ -16,6 +16,7 @@ from dnnbench.records.status import Status
 from dnnbench.records.store import Store
 from dnnbench.runner.once import check_family, keep
 from dnnbench.runner.pool import Pool
+from dnnbench.runner.preview import Preview
 from dnnbench.runner.spec import TrialSpec, make_spec
 from dnnbench.runner.supervise import Watch
 from dnnbench.runner.trial import Result, failed, run_trial
@@ -131,6 +132,8 @@ class Executor:
                 return Event(task, How.ELSEWHERE)
             spec = self.spec(task)
             path = self.store.checkpoint_path(task.trial_id)
+            if spec.posed is not None:
+                watch = replace(watch, answer=Preview(self.store, task.trial_id))
             try:
                 result = run_trial(
                     spec,

@@ -17,16 +17,29 @@ from dnnbench.runner.trial import run_trial
 from dnnbench.studies.check import brute_force, check_on
 
 
-def _marks(name, role, problem, about):
-    """QUBO and Ising are maximum cut to a method but for a linear part: `make test-full` only."""
-    package = name if about.get("extra") == "noncommercial" else None
+def _like_another(entry):
+    """Whether an earlier method has the same class and the same settings at this size."""
+    own = entry.about["implementation"], entry.node.get("_conformance")
+    for name, other in catalog.entries("method").items():
+        if name == entry.name:
+            return False
+        theirs = other.about["implementation"], other.node.get("_conformance")
+        if own[1] and own[1].get("settings") and own == theirs:
+            return True
+    return False
+
+
+def _marks(role, entry, problem):
+    """`make test` runs a method on the first problem it lists; the others differ by little."""
+    package = entry.name if entry.about.get("extra") == "noncommercial" else None
     if package and importlib.util.find_spec(package) is None:
         return [pytest.mark.skip(reason=f"the package {package} (non-commercial) is not installed")]
-    return [pytest.mark.full] if role == "method" and problem in ("qubo", "ising") else []
+    later = problem != entry.about["problems"][0]
+    return [pytest.mark.full] if role == "method" and (later or _like_another(entry)) else []
 
 
 TRIPLES = [
-    pytest.param(role, name, problem, marks=_marks(name, role, problem, entry.about))
+    pytest.param(role, name, problem, marks=_marks(role, entry, problem))
     for role in ("method", "baseline")
     for name, entry in catalog.entries(role).items()
     for problem in entry.about["problems"]

@@ -28,7 +28,7 @@ def outputs():
 def play(monitor, outputs, data=None, sealed=None):
     ctx = Ctx(data, None, {}, jnp.zeros((), jnp.int32), None)
     state = monitor.init(jnp.zeros(SHAPE, jnp.float32))
-    update = jax.jit(lambda m, x, t: monitor.update(m, Reading(x, t, ctx, sealed)))
+    update = jax.jit(lambda m, x, t: monitor.update(m, Reading(x, t, ctx, True, sealed)))
     for t, x in enumerate(outputs, start=1):
         state = update(state, jnp.asarray(x), jnp.int32(t))
     return jax.tree.map(np.asarray, state)
@@ -62,16 +62,18 @@ def test_windowed_variance(outputs, patience):
     np.testing.assert_array_equal(monitor.image(state), outputs[best])
 
 
-def test_a_run_shorter_than_the_window_has_no_answer_but_its_first_reading(outputs):
-    monitor = WindowedVariance(50, 10)
-    said = monitor.summary(play(monitor, outputs[:20]))
-    assert (said["step"], said["stopped"], said["variance"]) == (0, 0, np.inf)
+@pytest.mark.parametrize("monitor", [WindowedVariance(50, 10), MovingVariance(0.1, 10, 50)])
+def test_a_run_too_short_for_a_variance_returns_its_newest_output(outputs, monitor):
+    state = play(monitor, outputs[:20])
+    said = monitor.summary(state)
+    assert (said["step"], said["stopped"], said["variance"]) == (20, 0, np.inf)
+    np.testing.assert_array_equal(monitor.image(state), outputs[19])
 
 
 @pytest.mark.parametrize("patience", [3, 12, 100])
 def test_moving_variance(outputs, patience):
     alpha, warm_up = 0.1, 10
-    mean, variance, variances = np.zeros(SHAPE), 0.0, []
+    mean, variance, variances = outputs[0].astype(np.float64), 0.0, []
     for x in outputs.astype(np.float64):
         variance = (1 - alpha) * (variance + alpha * np.mean((x - mean) ** 2))
         mean = alpha * x + (1 - alpha) * mean
@@ -109,7 +111,8 @@ def test_held_out_values_choose_the_step(outputs):
     misfits = [np.mean(np.square(x - values)[held[..., 0] > 0]) for x in outputs]
     best = int(np.argmin(misfits))
     assert monitor.summary(state)["step"] == best + 1
-    assert monitor.summary(state)["misfit"] == pytest.approx(misfits[best], rel=1e-4)
+    found = monitor.summary(state)["held_out_misfit"]
+    assert found == pytest.approx(misfits[best], rel=1e-4)
 
 
 def test_the_oracle_knows_the_peak_and_the_curve(outputs):
@@ -133,7 +136,7 @@ def test_bands_are_rings_of_frequencies():
     state = monitor.init(jnp.zeros((h, w, 1)))
     clean = jnp.asarray(low + high, jnp.float32)
     for t, seen in enumerate((0.5 * low + 0.1 * high, low + high), start=1):
-        reading = Reading(jnp.asarray(seen, jnp.float32), jnp.int32(t), None, clean)
+        reading = Reading(jnp.asarray(seen, jnp.float32), jnp.int32(t), None, True, clean)
         state = monitor.update(state, reading)
     said = monitor.summary(jax.tree.map(np.asarray, state))
     first, second = said["curve"]
@@ -148,3 +151,11 @@ def test_snapshots_keep_the_steps_that_came(outputs):
     images = monitor.images(play(monitor, outputs))
     assert set(images) == {"step_1", "step_30"}
     np.testing.assert_array_equal(images["step_30"], outputs[29])
+
+
+@pytest.mark.parametrize("monitor", [FixedStep(40), RunningAverage(0.9, 40)])
+def test_the_output_of_a_lost_restart_is_not_taken(outputs, monitor):
+    whole = play(monitor, outputs[:9])
+    reading = Reading(jnp.full(SHAPE, jnp.nan), jnp.int32(10), None, jnp.asarray(False), None)
+    after = monitor.update(jax.tree.map(jnp.asarray, whole), reading)
+    np.testing.assert_array_equal(monitor.image(after), monitor.image(whole))

@@ -63,7 +63,7 @@ def test_first_parameters_are_uniform_within_their_bounds():
     drawn = jax.jit(lambda k: draw_parameters(network, k, z))(jax.random.key(3))
     want = shapes(setting, 1)
     assert jax.tree.structure(drawn) == jax.tree.structure(want)
-    assert jax.tree.map(lambda a, b: a.shape == b.shape, drawn, want)
+    assert jax.tree.all(jax.tree.map(lambda a, b: a.shape == b.shape, drawn, want))
     block = drawn["params"]["scales"]["down_1"]
     bound = (9 * 8) ** -0.5
     for leaf in (block["conv"]["kernel"], block["conv"]["bias"]):

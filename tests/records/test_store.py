@@ -388,3 +388,23 @@ def test_files_are_as_readable_as_any_other(results):
     finally:
         os.umask(mask)
     assert results.path(ONE).stat().st_mode & 0o777 == 0o644
+
+
+def test_pictures_are_kept_by_name_and_go_with_their_record(results):
+    results.put(record())
+    results.put_picture(ONE, "ema", b"first")
+    results.put_picture(ONE, "ema", b"second")
+    results.put_picture(TWO, "latest", b"of a trial that was never recorded")
+    assert {n: p.read_bytes() for n, p in results.pictures(ONE).items()} == {"ema": b"second"}
+    assert results.pictures("ab" * 10) == {}
+    assert results.clean() == 0
+    assert results.clean(older_than=-1.0) == 1
+    assert all_files(results.root / "pictures") == [f"{ONE}/ema.png"]
+    assert not results.picture_path(TWO, "latest").parent.exists()
+
+
+def test_pictures_that_cannot_be_written_are_one_line(results):
+    results.root.mkdir()
+    (results.root / "pictures").write_text("in the way")
+    with pytest.raises(UserError, match="cannot write"):
+        results.put_picture(ONE, "ema", b"x")

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.errors import UserError, unknown
+from dnnbench.instances.formats.pictures import write_picture
 from dnnbench.instances.image import Image
 from dnnbench.instances.measurement import Measurement
 from dnnbench.problems.base import Posed, Sense, Verdict
@@ -20,10 +21,24 @@ from dnnbench.problems.imaging import filters, metrics, operators
 from dnnbench.problems.imaging.noise import add_noise, deviation
 from dnnbench.problems.imaging.tiny import tiny_pictures
 
+_NOISE = 0x6E6F6973
+"""Tells the noise's stream from those of solvers, whose seeds may be the same number."""
+
 _SMALLEST = 8
 """Pixels that a picture must have in each direction."""
 
 Load = Callable[[str], Image]
+
+
+def plain(public: Measurement) -> NDArray[np.float32]:
+    """The measurement as a picture: repeated pixels, and the mean where nothing was seen."""
+    values = public.values
+    if public.mask is not None:
+        mean = values[public.mask].mean(axis=0)
+        values = np.where(public.mask[:, :, None], values, mean)
+    for axis in (0, 1):
+        values = np.repeat(values, public.factor, axis=axis)
+    return np.clip(values, 0, 1).astype(np.float32)
 
 
 @dataclass(frozen=True)
@@ -59,7 +74,7 @@ class Imaging:
             raise UserError(
                 f"{self.name} needs at least {_SMALLEST} x {_SMALLEST} pixels, not {h} x {w}"
             )
-        rng = np.random.default_rng([settings["noise_seed"], 0])
+        rng = np.random.default_rng([settings["noise_seed"], _NOISE])
         clean, blank = self.blank(clean, settings, load, rng)
         noisy = add_noise(operators.forward(clean, blank), settings, rng)
         if blank.mask is not None:
@@ -88,14 +103,8 @@ class Imaging:
         return tiny_pictures()
 
     def plain(self, public: Measurement) -> NDArray[np.float32]:
-        """The measurement as a picture: repeated pixels, and the mean where nothing was seen."""
-        values = public.values
-        if public.mask is not None:
-            mean = values[public.mask].mean(axis=0)
-            values = np.where(public.mask[:, :, None], values, mean)
-        for axis in (0, 1):
-            values = np.repeat(values, public.factor, axis=axis)
-        return np.clip(values, 0, 1).astype(np.float32)
+        """The measurement as a picture, see `plain`."""
+        return plain(public)
 
     def random(self, public: Measurement, rng: np.random.Generator) -> NDArray[np.float32]:
         """A picture of uniform noise."""
@@ -135,6 +144,14 @@ class Imaging:
             named["ssim"] = structure
         return Verdict(named["psnr"], metrics=named)
 
+    def objective(self, z: np.ndarray, public: Measurement, sealed: Any) -> float:
+        """The PSNR alone, for traces; see `verify`."""
+        return metrics.psnr(sealed, z.astype(np.float64))
+
+    def write_solution(self, z: np.ndarray) -> bytes:
+        """The picture as a PNG of 8 bits a channel; the stored solution has all digits."""
+        return write_picture(z)
+
     @staticmethod
     def _misfit(picture: NDArray[np.float64], public: Measurement) -> float:
         residual = operators.forward(picture, public) - public.values
@@ -145,9 +162,26 @@ class Imaging:
 
 @dataclass(frozen=True)
 class Denoise(Imaging):
-    """Every pixel is seen, with noise."""
+    """Every pixel is seen, with noise.
+
+    `shuffled` puts the pixels in random order first: a control with the same gray levels but
+    nothing for a network's structure to find.
+    """
 
     name: ClassVar[str] = "denoise"
+
+    def blank(
+        self,
+        clean: NDArray[np.float64],
+        settings: Mapping[str, Any],
+        load: Load,
+        rng: np.random.Generator,
+    ) -> tuple[NDArray[np.float64], Measurement]:
+        """The picture, in random order if that is asked for."""
+        if settings["shuffled"]:
+            h, w, c = clean.shape
+            clean = rng.permutation(clean.reshape(h * w, c)).reshape(h, w, c)
+        return super().blank(clean, settings, load, rng)
 
 
 @dataclass(frozen=True)
