@@ -57,6 +57,7 @@ format: $(DEV_STAMP)
 bench: $(DEV_STAMP)
 	$(BIN)/python -m dnnbench.kernels.bench_spmm
 	$(BIN)/python scripts/bench_methods.py
+	$(BIN)/python scripts/bench_imaging.py --only small,siren
 	$(BIN)/python scripts/bench_harness.py
 
 data: $(STAMP)
