@@ -3,7 +3,8 @@
 Each check runs whole trials, in worker processes under hard limits, so that a solver that hangs
 or dies fails its check and no other. A solver's config may say under `_conformance` which
 `settings` to use at this size, and on which tiny instances its optimum is not asked
-(`optimum_not_asked`: `dense`, or `qubo dense` for one problem), with the reason beside it.
+(`optimum_not_asked`: `dense`, or `qubo dense` for one problem), with the reason beside it. `slow`
+leaves it to the longer run of dnnbench's own tests.
 """
 
 import math

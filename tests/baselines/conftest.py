@@ -61,7 +61,7 @@ def load(path):
     raw = OmegaConf.to_container(OmegaConf.load(path))
     module, _, name = raw["_about"]["implementation"].rpartition(".")
     kind = getattr(importlib.import_module(f"dnnbench.baselines.{module}"), name)
-    settings = {k: v for k, v in raw.items() if k not in ("name", "_about", "_options")}
+    settings = {k: v for k, v in raw.items() if k != "name" and not k.startswith("_")}
     return raw, kind, settings
 
 
@@ -70,10 +70,13 @@ def baseline_file(request):
     return request.param
 
 
-@pytest.fixture
-def baseline(baseline_file):
-    """A baseline with its default settings."""
-    _, kind, settings = load(baseline_file)
+OF_CUTS = [path for path in CONFIGS if "maxcut" in load(path)[0]["_about"]["problems"]]
+
+
+@pytest.fixture(params=OF_CUTS, ids=[path.stem for path in OF_CUTS])
+def baseline(request):
+    """A baseline of cuts with its default settings."""
+    _, kind, settings = load(request.param)
     return kind(**settings)
 
 
