@@ -10,6 +10,7 @@ from dnnbench.config import catalog
 from dnnbench.config.compose import compose_values
 from dnnbench.instances.convert import as_graph
 from dnnbench.instances.digest import in_memory
+from dnnbench.paths import shared_folder
 from dnnbench.problems.cut.exact import MaxCut
 from dnnbench.runner.resolve import exact_side
 from dnnbench.runner.spec import make_spec
@@ -17,16 +18,10 @@ from dnnbench.runner.trial import run_trial
 from dnnbench.studies.check import brute_force, check_on
 
 
-def _like_another(entry):
-    """Whether an earlier method has the same class and the same settings at this size."""
-    own = entry.about["implementation"], entry.node.get("_conformance")
-    for name, other in catalog.entries("method").items():
-        if name == entry.name:
-            return False
-        theirs = other.about["implementation"], other.node.get("_conformance")
-        if own[1] and own[1].get("settings") and own == theirs:
-            return True
-    return False
+def _derived(entry):
+    """Whether the config only changes settings of another one's class."""
+    path = shared_folder("configs") / entry.group / f"{entry.name}.yaml"
+    return path.is_file() and path.read_text("utf-8").startswith("defaults:")
 
 
 def _marks(role, entry, problem):
@@ -39,7 +34,7 @@ def _marks(role, entry, problem):
         return [pytest.mark.skip(reason=f"the package {package} (non-commercial) is not installed")]
     declared = entry.node.get("_conformance") or {}
     later = problem != entry.about["problems"][0] or declared.get("slow", False)
-    return [pytest.mark.full] if role == "method" and (later or _like_another(entry)) else []
+    return [pytest.mark.full] if role == "method" and (later or _derived(entry)) else []
 
 
 TRIPLES = [
