@@ -77,9 +77,8 @@ def run_trial(
         report, processes = _solve(spec, pool, watch, problem, checkpoint)
     final = _merge(report, problem, spec)
     if spec.posed is not None:
-        final = replace(
-            final, trace=report.traces.get(0, [])
-        )  # judged here, not where it was solved
+        # The rows that were judged here; where it was solved the objective is not known.
+        final = replace(final, trace=report.traces.get(0, []))
     shared = {"exclusive": timed, "concurrent": 1 if timed else concurrent}
     return _record(spec, problem, report, final, processes, shared)
 
