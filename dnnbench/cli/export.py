@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from dnnbench.cli.options import Results
 from dnnbench.errors import UserError
 
 
@@ -18,7 +19,7 @@ class Format(StrEnum):
 
 
 def export(
-    results: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    results: Results = Path("results"),
     format_: Annotated[Format, typer.Option("--format", "-f", help="How to write.")] = Format.CSV,
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="File to write.", show_default=False)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from dnnbench.cli.options import Instances, Results, Solvers, Where
 from dnnbench.errors import UserError
 
 
@@ -29,24 +30,17 @@ def plot(
             "(error by frequency against steps), strip (the pictures)."
         ),
     ],
-    results: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    results: Results = Path("results"),
     output: Annotated[
         Path | None,
         typer.Option("--output", "-o", help="File to write: .png, .pdf or .svg. [KIND.png]"),
     ] = None,
-    instance: Annotated[
-        list[str] | None, typer.Option(help="Only these instances.", show_default=False)
-    ] = None,
-    solver: Annotated[
-        list[str] | None, typer.Option(help="Only these solvers.", show_default=False)
-    ] = None,
+    instance: Instances = None,
+    solver: Solvers = None,
     seed: Annotated[
         list[int] | None, typer.Option(help="Only these seeds.", show_default=False)
     ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="Only records with KEY=VALUE, as budget.seconds=10.", show_default=False),
-    ] = None,
+    where: Where = None,
     record: Annotated[
         list[str] | None,
         typer.Option(help="Only these records, by the first digits.", show_default=False),
@@ -60,7 +54,7 @@ def plot(
     if len(chosen) > _MOST_TRIALS:
         raise UserError(
             f"{len(chosen)} trials are too many for a figure (at most {_MOST_TRIALS}): choose some "
-            "with --instance, --solver, --seed or --record"
+            "with --instance, --solver, --seed, --where or --record"
         )
     chosen.sort(key=lambda r: (r.instance, r.solver, r.trial_id))
     path = output or Path(f"{kind.value}.png")

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from dnnbench.cli.options import Instances, Results, Solvers, Where
 from dnnbench.errors import UserError
 
 
@@ -20,21 +21,14 @@ class Format(StrEnum):
 
 
 def table(
-    results: Annotated[Path, typer.Argument(help="Folder of the records.")] = Path("results"),
+    results: Results = Path("results"),
     format_: Annotated[
         Format, typer.Option("--format", "-f", help="How to write it.")
     ] = Format.TERMINAL,
     output: Annotated[Path | None, typer.Option("--output", "-o", help="File to write.")] = None,
-    instance: Annotated[
-        list[str] | None, typer.Option(help="Only these instances.", show_default=False)
-    ] = None,
-    solver: Annotated[
-        list[str] | None, typer.Option(help="Only these solvers.", show_default=False)
-    ] = None,
-    where: Annotated[
-        list[str] | None,
-        typer.Option(help="Only records with KEY=VALUE, as budget.seconds=10.", show_default=False),
-    ] = None,
+    instance: Instances = None,
+    solver: Solvers = None,
+    where: Where = None,
     wide: Annotated[
         bool, typer.Option("--wide", help="One row a solver, one column an instance.")
     ] = False,
