@@ -1,13 +1,16 @@
 """Imaging problems as a user types them: run, records, pictures, tables, figures, bad input."""
 
 import json
+import signal
+import subprocess
+import time
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from dnnbench.records.store import Store
-from tests.cli.command import dnnbench
+from tests.cli.command import HEARING, dnnbench, environment
 
 PICTURE = "skimage/camera@crop32"
 QUICK = ("method.num_steps=40", "method.window=5", "method.patience=10", "method.curve_every=10")
@@ -144,3 +147,30 @@ def test_too_many_trials_for_a_figure_and_unknown_folders_are_refused(results, t
     done = dnnbench("plot", "strip", results, "-o", tmp_path / "x.nonsense")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
+
+
+@pytest.mark.full
+def test_an_interrupted_trial_goes_on_to_the_same_record(tmp_path):
+    words = ("method=deep_decoder", f"instance={PICTURE}", "problem=denoise")
+    words += ("method.width=8", "method.doublings=2", "method.num_steps=4000")
+    words += ("method.held_out=0.1", "method.answer=held_out", "hardware.threads=1")
+    whole, parts = tmp_path / "whole", tmp_path / "parts"
+    assert dnnbench("run", *words, f"results={whole}").returncode == 0
+    first = subprocess.Popen(
+        [*HEARING, "run", *words, f"results={parts}"],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        env=environment(),
+    )
+    while first.poll() is None and not list(parts.glob("pictures/*/latest.png")):
+        time.sleep(0.02)
+    first.send_signal(signal.SIGINT)
+    assert first.wait(60) == 130
+    assert list(parts.glob("checkpoints/*.npz"))
+    assert dnnbench("run", *words, f"results={parts}").returncode == 0
+    ours, theirs = (next(Store(folder).records()) for folder in (parts, whole))
+    assert ours.environment["resumed"]
+    assert ours.trial_id == theirs.trial_id
+    assert ours.diagnostics == theirs.diagnostics
+    answers = [Store(folder).solution(ours.trial_id) for folder in (parts, whole)]
+    np.testing.assert_array_equal(*answers)
