@@ -17,6 +17,7 @@ class Kind(StrEnum):
     TRAJECTORY = "trajectory"
     BANDS = "bands"
     STRIP = "strip"
+    FIELD = "field"
 
 
 _MOST_TRIALS = 60
@@ -27,7 +28,8 @@ def plot(
         Kind,
         typer.Argument(
             help="anytime: value against seconds. Imaging: trajectory (PSNR against steps), bands "
-            "(error by frequency against steps), strip (the pictures)."
+            "(error by frequency against steps), strip (the pictures). Differential equations: "
+            "field (maps of reference, answer and error)."
         ),
     ],
     results: Results = Path("results"),
@@ -72,6 +74,22 @@ def plot(
     return 0
 
 
+def _field(record: Any, store: Any) -> Any:
+    """Reference and answer of a trial on an equation; None where there is no answer."""
+    from dnnbench.config import catalog
+    from dnnbench.instances.equation import PREFIX, Equation
+    from dnnbench.report.plots.field import Field
+    from dnnbench.runner.resolve import exact_side
+
+    if not record.instance.startswith(PREFIX) or record.solution is None:
+        return None
+    pde = exact_side(catalog.entry("problem", record.problem).about)
+    name = Equation(record.instance.removeprefix(PREFIX))
+    posed = pde.pose(name, record.problem_settings, None)
+    answer = store.solution(record)
+    return Field(posed.public.points, pde.coordinates, pde.unknowns, posed.sealed, answer)
+
+
 def _figure(kind: Kind, records: list[Any], store: Any) -> Any:
     if kind is Kind.ANYTIME:
         from dnnbench.report.best_known import registry_best_known
@@ -82,6 +100,10 @@ def _figure(kind: Kind, records: list[Any], store: Any) -> Any:
         from dnnbench.report.plots.strip import strip
 
         return strip(records, lambda r: store.pictures(r.trial_id))
+    if kind is Kind.FIELD:
+        from dnnbench.report.plots.field import field
+
+        return field(records, lambda r: _field(r, store))
     from dnnbench.report.plots.trajectory import bands, trajectory
 
     return (trajectory if kind is Kind.TRAJECTORY else bands)(records)

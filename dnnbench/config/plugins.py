@@ -39,6 +39,22 @@ _REQUIRED = {
     "suite": (),
     "experiment": (),
 }
+# What problems of a family have in common, and a plug-in may leave out.
+_FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
+    "pde": {
+        "_about": {
+            "metric": "relative_l2",
+            "sense": "min",
+            "energy": "builtin:pde.energy.PdeEnergy",
+            "solution": "a NumPy file with the values at the evaluation points",
+        },
+        "settings": {"grid": None, "polish": "none"},
+    }
+}
+_FAMILY_OPTIONS: dict[str, dict[str, Any]] = {
+    "grid": {"help": "points of the evaluation grid", "type": "str", "optional": True},
+    "polish": {"help": "there is none", "type": "str", "choices": ["none"]},
+}
 # In this order, because a bool is an int.
 _TYPES: dict[str, type] = {"bool": bool, "int": int, "float": float, "str": str}
 _DEFAULT_PLAN = {
@@ -182,6 +198,9 @@ def _completed(
             raise UserError(f"{at} needs `instances`, a list of names")
         return dict(node)
     about = _mapping(node, "_about", at)
+    if group == "problem" and about.get("family") in _FAMILIES:
+        about = _FAMILIES[about["family"]]["_about"] | about
+        node = _FAMILIES[about["family"]]["settings"] | node
     missing = [key for key in _REQUIRED[group] if not about.get(key)]
     if missing:
         raise UserError(f"{at}: _about lacks {', '.join(missing)}")
@@ -191,7 +210,10 @@ def _completed(
     if "problems" in _REQUIRED[group] and not isinstance(about["problems"], list):
         raise UserError(f"{at}: problems must be a list, as in [maxcut]")
     settings = {k: v for k, v in node.items() if not k.startswith("_") and k != "name"}
-    options = _options(settings, _mapping(node, "_options", at), at)
+    described = _mapping(node, "_options", at)
+    if about.get("family") in _FAMILIES:
+        described = _FAMILY_OPTIONS | described
+    options = _options(settings, described, at)
     complete = {"name": name, **settings, "_about": about, "_options": options}
     if group == "method":
         plan = _mapping(node, "_plan", at)

@@ -30,7 +30,7 @@ __all__ = [
 
 PyTree = Any
 Scalar = jax.Array
-Need = Literal["grad", "value", "residuals", "jvp", "frozen"]
+Need = Literal["grad", "value", "residuals", "jacobian", "jvp", "frozen"]
 
 
 class Data(NamedTuple):
@@ -89,19 +89,28 @@ class Oracle(NamedTuple):
         value: params -> (loss, aux).
         value_and_grad: params -> ((loss, aux), grad).
         residuals: params -> residual vector whose mean square is the loss, or None.
+        jacobian: params -> (residual vector [N], its Jacobian [N, P]), or None; the columns are
+            ordered as `ravel_pytree` orders the parameters.
     """
 
     value: Callable[[PyTree], tuple[Scalar, PyTree]]
     value_and_grad: Callable[[PyTree], tuple[tuple[Scalar, PyTree], PyTree]]
     residuals: Callable[[PyTree], jax.Array] | None
+    jacobian: Callable[[PyTree], tuple[jax.Array, jax.Array]] | None = None
 
 
 class Optimizer(Protocol):
-    """An update rule; `needs` says what it asks of the oracle, hyperparameters are traced."""
+    """An update rule; `needs` says what it asks of the oracle, hyperparameters are traced.
+
+    One that needs `frozen` evaluates the loss several times a step and may keep loss and gradient
+    of the last evaluation for the next step. The loss must then depend on parameters and aux alone
+    (not on `ctx.t` or `ctx.key`), and what it reads of aux may change in `outer` only, which has to
+    `renew` the optimiser's state (`GradientMethod.renewed` does both).
+    """
 
     @property
     def needs(self) -> frozenset[Need]:
-        """What it asks for; `frozen` means points and key fixed within a step."""
+        """What it asks for; `frozen` means points and key fixed."""
 
     def init(self, params: PyTree, hp: dict[str, Scalar]) -> PyTree:
         """Optimiser state for these parameters."""
@@ -110,6 +119,12 @@ class Optimizer(Protocol):
         self, oracle: Oracle, params: PyTree, state: PyTree, hp: dict[str, Scalar]
     ) -> tuple[PyTree, PyTree, Scalar, PyTree]:
         """One step: (params, state, loss before the step, aux from the loss)."""
+
+    def renew(self, state: PyTree) -> PyTree:
+        """The state for a loss that has changed (new points, new weights) at the same parameters.
+
+        Whatever it keeps of the old loss's values is dropped; curvature and momentum stay.
+        """
 
 
 @dataclass(frozen=True)
@@ -130,7 +145,11 @@ class Phase:
 
 
 class Method(Protocol):
-    """A dataless method: a frozen dataclass whose fields are static."""
+    """A dataless method: a frozen dataclass whose fields are static.
+
+    One that has more to say of a restart's last state than monitors can see of its readouts also
+    has `figures(s, ctx)`, a dictionary of numbers, or of such dictionaries, for the record.
+    """
 
     version: ClassVar[int]
     hyperparameters: ClassVar[tuple[str, ...]]

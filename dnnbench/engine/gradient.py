@@ -4,6 +4,7 @@ from typing import Any, ClassVar, NamedTuple
 
 import jax
 import jax.numpy as jnp
+from jax.flatten_util import ravel_pytree
 
 from dnnbench.engine.contract import Ctx, Info, Oracle, Phase, PyTree, Scalar
 
@@ -58,6 +59,16 @@ class GradientMethod:
         """Residual vector, for losses that are its mean square."""
         raise NotImplementedError
 
+    def jacobian(self, params: PyTree, aux: PyTree, ctx: Ctx) -> tuple[jax.Array, jax.Array]:
+        """(`residuals` [N], their Jacobian [N, P]), columns in the order of `ravel_pytree`.
+
+        Forward mode, one product a parameter; where each residual depends on few points, a
+        reverse pass a point is cheaper.
+        """
+        flat, restore = ravel_pytree(params)
+        r, product = jax.linearize(lambda x: self.residuals(restore(x), aux, ctx), flat)
+        return r, jax.vmap(product, out_axes=1)(jnp.eye(flat.size, dtype=flat.dtype))
+
     def converged(self, value: Scalar, aux: PyTree, ctx: Ctx) -> tuple[PyTree, Scalar]:
         """(aux, done) after a step with loss `value`; never done by default."""
         return aux, jnp.zeros((), bool)
@@ -69,6 +80,14 @@ class GradientMethod:
     def outer(self, s: GradState, phase: Phase, ctx: Ctx) -> GradState:
         """Nothing by default."""
         return s
+
+    def renewed(self, s: GradState, phase: Phase, aux: PyTree) -> GradState:
+        """The state with new points or weights in `aux`; for `outer`.
+
+        Optimisers that keep losses or gradients from one step to the next are told to drop them.
+        """
+        assert phase.optimizer is not None
+        return s._replace(aux=aux, opt=phase.optimizer.renew(s.opt))
 
     def init(self, ctx: Ctx) -> GradState:
         """Parameters from `start`, optimiser state of the first phase."""
@@ -90,11 +109,17 @@ class GradientMethod:
         def value(params: PyTree) -> tuple[Scalar, PyTree]:
             return self.loss(params, s.aux, ctx)
 
-        needs_residuals = "residuals" in optimizer.needs
+        def residuals(params: PyTree) -> jax.Array:
+            return self.residuals(params, s.aux, ctx)
+
+        def jacobian(params: PyTree) -> tuple[jax.Array, jax.Array]:
+            return self.jacobian(params, s.aux, ctx)
+
         oracle = Oracle(
             value=value,
             value_and_grad=jax.value_and_grad(value, has_aux=True),
-            residuals=(lambda p: self.residuals(p, s.aux, ctx)) if needs_residuals else None,
+            residuals=residuals if "residuals" in optimizer.needs else None,
+            jacobian=jacobian if "jacobian" in optimizer.needs else None,
         )
         params, opt, loss, aux = optimizer.update(oracle, s.params, s.opt, ctx.hp)
         params = self.project(params, ctx)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import jax
 import numpy as np
 
-from dnnbench.engine.contract import Monitor, PyTree
+from dnnbench.engine.contract import Ctx, Monitor, PyTree
 from dnnbench.engine.job import Outcome
 
 if TYPE_CHECKING:
@@ -64,6 +64,8 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
             outcome.pictures[monitor.name] = monitor.image(own)
         if hasattr(monitor, "images"):
             outcome.pictures |= monitor.images(own)
+    if hasattr(runner.job.method, "figures"):
+        diagnostics |= _figures(runner, best)
     outcome.diagnostics = diagnostics
     answer = getattr(runner.job.method, "answer", None)
     if answer is not None and per_trial > 1:
@@ -71,6 +73,25 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
             for monitor, own in _monitors(runner, trial * per_trial + restart):
                 if monitor.name == answer:
                     outcome.pictures[f"restart_{restart}"] = monitor.image(own)  # type: ignore[attr-defined]
+
+
+def _figures(runner: "_Runner", number: int) -> dict[str, Any]:
+    """What the method says of a lane's last state."""
+    unit, lane = divmod(number, runner.plan.micro_batch * runner.rows)
+    pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
+    lanes = runner.units[unit].lanes
+    hp = runner.shared.hp if runner.shared.hp is not None else runner.owns[unit].hp
+    ctx = Ctx(
+        runner.shared.data, None, hp or {}, jax.numpy.asarray(pick(lanes.t)), jax.random.key(0)
+    )
+    found = _compiled_figures(runner.job.method, jax.tree.map(pick, lanes.state), ctx)
+    return {name: jax.tree.map(float, value) for name, value in found.items()}
+
+
+@partial(jax.jit, static_argnums=0)
+def _compiled_figures(method: Any, state: PyTree, ctx: Ctx) -> dict[str, Any]:
+    figures: dict[str, Any] = method.figures(state, ctx)
+    return figures
 
 
 def _monitors(runner: "_Runner", number: int) -> Iterator[tuple[Monitor, PyTree]]:

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from dnnbench.instances.convert import graph_sha256
+from dnnbench.instances.equation import Equation
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
@@ -13,9 +14,12 @@ from dnnbench.instances.serialise import to_arrays
 
 
 def in_memory(name: str, family: str, public: Any) -> Instance:
-    """An instance around a public half that somebody made; a picture becomes the sealed half."""
+    """An instance around a public half that somebody made.
+
+    A picture and an equation become the sealed half: problems make from it what solvers see.
+    """
     digest = public_sha256(family, public)
-    if isinstance(public, Image):
+    if isinstance(public, Image | Equation):
         return Instance(name, family, None, public, digest, "memory")
     return Instance(name, family, public, None, digest, "memory")
 
@@ -28,6 +32,8 @@ def public_sha256(family: str, public: Any) -> str:
     """
     if isinstance(public, Graph):
         return graph_sha256(public)
+    if isinstance(public, Equation):
+        return hashlib.sha256(f"equation\n{public.name}\n".encode()).hexdigest()
     arrays = {"levels": public.levels} if isinstance(public, Image) else to_arrays(family, public)
     digest = hashlib.sha256(family.encode())
     for name, array in sorted(arrays.items()):

@@ -8,6 +8,7 @@
 | anything else | a path; write `./gset/G14` for a path that looks like a name |
 | `skimage/camera@crop96-gray` | a part of a picture, or its gray form (`view` has the table) |
 | `photo.png@crop64-at0x32` | the same of a user's file |
+| `equation/burgers_1d` | a partial differential equation; its problem has the rest |
 
 What a file of the user's holds (graph, QUBO, Ising model, picture) follows from its name; see
 `formats.families`. A picture is the sealed half of its instance: problems make from it what
@@ -16,13 +17,15 @@ solvers see. Its sha256 is that of its pixels; files of the registry are checked
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
 import platformdirs
 
 from dnnbench.errors import UserError
-from dnnbench.instances.digest import public_sha256
+from dnnbench.instances import equation
+from dnnbench.instances.digest import in_memory, public_sha256
 from dnnbench.instances.download import fetch
 from dnnbench.instances.embedded import SOURCE, embedded_bytes, embedded_path, is_recorded
 from dnnbench.instances.formats import ising, parse_graph, qubo, rudy
@@ -88,6 +91,9 @@ def load_instance(
         made = spec.generate()
         digest = public_sha256(spec.family, made)
         return Instance(spec.name, spec.family, made, None, digest, "generated")
+    if name.startswith(equation.PREFIX):
+        named = equation.Equation(name.removeprefix(equation.PREFIX))
+        return replace(in_memory(name, "pde", named), source="built in")
     base, view = _resolve(name)
     if base not in registry():
         path, part = _user_part(base)

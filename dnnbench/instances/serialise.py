@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from dnnbench.instances.equation import Evaluation
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.measurement import Measurement
 from dnnbench.instances.quadratic import Domain, QuadraticModel
@@ -39,6 +40,14 @@ def to_arrays(family: str, public: Any) -> dict[str, np.ndarray]:
             "noise": np.frombuffer(public.noise.encode(), np.uint8),
             **{name: np.asarray(value) for name, value in given.items() if value is not None},
         }
+    if family == "evaluation":
+        assert isinstance(public, Evaluation)
+        names = sorted(public.parameters)
+        return {
+            "points": public.points,
+            "names": np.frombuffer("\n".join(names).encode(), np.uint8),
+            "values": np.array([public.parameters[name] for name in names], np.float64),
+        }
     raise ValueError(f"instances of family '{family}' cannot be sent to a worker")
 
 
@@ -61,4 +70,8 @@ def from_arrays(family: str, arrays: Mapping[str, np.ndarray]) -> Any:
             noise=arrays["noise"].tobytes().decode(),
             sigma=float(arrays["sigma"]) if "sigma" in arrays else None,
         )
+    if family == "evaluation":
+        names = arrays["names"].tobytes().decode().split()
+        values = arrays["values"].tolist()
+        return Evaluation(arrays["points"], dict(zip(names, values, strict=True)))
     raise ValueError(f"unknown family '{family}'")

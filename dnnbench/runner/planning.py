@@ -33,7 +33,8 @@ def make_plan(
     """The plan of a method's trial.
 
     Args:
-        defaults: the method's `_plan`.
+        defaults: the method's `_plan`; a value may differ by platform (`{cpu: 1, gpu: 32}`) or by a
+            setting (`{by: optimizer, else: 100, gauss_newton: 1}`).
         overrides: the composed `plan` node; null means the method's own.
         settings: the method's settings (columns of its product may be one of them).
         hardware: resolved hardware.
@@ -48,6 +49,8 @@ def make_plan(
     def pick(key: str) -> Any:
         value = overrides.get(key)
         value = defaults[key] if value is None else value
+        if isinstance(value, dict) and "by" in value:  # depends on a setting of the method
+            return value.get(settings[value["by"]], value["else"])
         return value[platform] if isinstance(value, dict) else value
 
     lanes = pick("lanes")

@@ -11,19 +11,23 @@ from typing import Any
 
 from dnnbench.errors import UserError
 
+_BUILTIN = "builtin:"
+
 
 def implementation(package: str, about: Mapping[str, Any], key: str = "implementation") -> type:
     """The class that `about[key]` names: `module.Class` under `dnnbench.<package>`.
 
-    A plug-in's class stands in the plug-in's own module; configs of users cannot name code.
+    A plug-in's class stands in the plug-in's own module, or is `builtin:module.Class` of this
+    package; configs of users cannot name code.
 
     Raises:
         UserError: the plug-in cannot be imported or has no such class.
     """
     dotted = about[key]
     plugin = about.get("plugin")
-    if plugin is not None:
+    if plugin is not None and not dotted.startswith(_BUILTIN):
         return _of_plugin(plugin, dotted)
+    dotted = dotted.removeprefix(_BUILTIN)
     module, _, name = dotted.rpartition(".")
     found = getattr(importlib.import_module(f"dnnbench.{package}.{module}"), name)
     assert isinstance(found, type)

@@ -173,8 +173,15 @@ def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data
     energy_class = implementation("problems", job["problem_about"], "energy")
     cls: Any = implementation("methods", job["about"])
     with x64(plan.dtype == "float64"):
+        exact = exact_side(job["problem_about"])
+        # An energy whose formulas are the instance's own (an equation) is told which.
+        own_settings = exact.energy_settings(public) if hasattr(exact, "energy_settings") else {}
         energy: Any = build(
-            energy_class, {}, kernel=plan.kernel, dtype=plan.dtype, lanes=plan.micro_batch
+            energy_class,
+            own_settings,
+            kernel=plan.kernel,
+            dtype=plan.dtype,
+            lanes=plan.micro_batch,
         )
         method = build(cls, settings, energy=energy)
         own, derived = method.prepare(public)

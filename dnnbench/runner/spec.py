@@ -168,7 +168,8 @@ def make_spec(
     about = node["_about"]
     problem = config["problem"]
     name = problem["name"]
-    if name not in about["problems"]:
+    families = about.get("families", [])
+    if name not in about["problems"] and problem["_about"]["family"] not in families:
         fits = ", ".join(about["problems"])
         raise UserError(f"{role} '{node['name']}' does not solve '{name}'; it solves: {fits}")
     exact = exact_side(problem["_about"])

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from dnnbench.instances.equation import Evaluation
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.measurement import Measurement
 from dnnbench.instances.quadratic import QuadraticModel
@@ -286,4 +287,6 @@ def _size(spec: TrialSpec) -> dict[str, int]:
         return {"n": public.num_vertices, "m": public.num_edges}
     if isinstance(public, Measurement):
         return {"height": public.height, "width": public.width, "channels": public.channels}
+    if isinstance(public, Evaluation):
+        return {"points": len(public.points), "dimensions": public.points.shape[1]}
     return {}

@@ -13,14 +13,17 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _LEAST_GAP = 1e-5
+_ERRORS = ("relative_l2",)
+"""Metrics that are drawn on a logarithmic axis."""
 
 
 def anytime(records: Sequence[Record], best_known: BestKnownLookup) -> "Figure":
     """The figure; dashes and colours tell solvers apart, a line a trial.
 
     With a best-known value the gap to it is drawn, on a logarithmic axis (0 at its foot), else the
-    value. A curve is the trace before polish: what stood at the end of each chunk. The polished
-    value of a trial is a dot at its end.
+    value; errors of differential equations are on a logarithmic axis too. A curve is the trace
+    before polish: what stood at the end of each chunk. The polished value of a trial is a dot at
+    its end.
 
     Args:
         records: trials with traces.
@@ -56,7 +59,9 @@ def anytime(records: Sequence[Record], best_known: BestKnownLookup) -> "Figure":
             ax.set_yscale("log")
             ax.set_ylabel("gap to the best known, %")
         else:
-            ax.set_ylabel(mine[0][0].metric)
+            ax.set_ylabel(mine[0][0].metric.replace("_", " "))
+            if mine[0][0].metric in _ERRORS:
+                ax.set_yscale("log")
     for name in sorted(set(names)):
         axes[0].plot([], [], label=name, **look[name])
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
