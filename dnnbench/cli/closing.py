@@ -87,7 +87,7 @@ def _number(value: float) -> str:
 
 def _value(record: Record) -> str:
     about = catalog.entry("problem", record.problem).about
-    text = " ".join([_number(record.value or 0), *([about["unit"]] if "unit" in about else [])])
+    text = f"{_number(record.value or 0)} {about.get('unit', '')}".rstrip()
     if record.polish and record.raw_value is not None:
         text += f" ({record.raw_value} before {record.polish['name']} polish)"
     known = registry_best_known(record.instance, record.problem)

@@ -86,7 +86,7 @@ def _field(record: Any, store: Any) -> Any:
     pde = exact_side(catalog.entry("problem", record.problem).about)
     name = Equation(record.instance.removeprefix(PREFIX))
     posed = pde.pose(name, record.problem_settings, None)
-    answer = store.solution(record)
+    answer = store.solution(record.trial_id)
     return Field(posed.public.points, pde.coordinates, pde.unknowns, posed.sealed, answer)
 
 

@@ -45,6 +45,7 @@ _FAMILIES: dict[str, dict[str, dict[str, Any]]] = {
         "_about": {
             "metric": "relative_l2",
             "sense": "min",
+            "unit": "",
             "energy": "builtin:pde.energy.PdeEnergy",
             "solution": "a NumPy file with the values at the evaluation points",
         },

@@ -20,6 +20,8 @@ from dnnbench.report.statistics import CONFIDENCE
 from dnnbench.report.variant import labels, variant
 
 ORACLE = "oracle_psnr"
+_PASSIVE = ("bands", "curve_every", "oracle", "snapshots")
+"""Settings of what is only looked at; the results are the same without."""
 _RESAMPLES = 2000
 
 
@@ -102,7 +104,8 @@ def _problem_part(record: Record) -> dict[str, str]:
 
 def _solver_part(record: Record) -> dict[str, str]:
     left_out = ("problem.", "plan.")  # the plan follows the size
-    return {k: v for k, v in variant(record).items() if not k.startswith(left_out)}
+    found = variant(record).items()
+    return {k: v for k, v in found if not k.startswith(left_out) and k not in _PASSIVE}
 
 
 def _named(records: Sequence[Record], base: Any, part: Any) -> list[str]:

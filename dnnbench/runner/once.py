@@ -102,7 +102,7 @@ def run_once(prepared: Prepared, watch: Watch, replace_record: bool = False) -> 
     store, trial = prepared.store, prepared.spec.trial_id
     if replace_record:
         store.drop_checkpoint(trial)
-    if prepared.spec.posed is not None:
+    if prepared.spec.makes_pictures:
         watch = replace(watch, answer=Preview(store, trial))
     with Pool() as pool:
         result = run_trial(prepared.spec, pool, watch, checkpoint=store.checkpoint_path(trial))

@@ -90,6 +90,11 @@ class TrialSpec:
         return float(exact.verify(z, *self.halves).objective)
 
     @property
+    def makes_pictures(self) -> bool:
+        """Whether answers are pictures."""
+        return self.instance.family == "measurement"
+
+    @property
     def halves(self) -> tuple[Any, Any]:
         """The public and the sealed half of the instance."""
         return self.instance.public, self.instance.sealed

@@ -269,7 +269,7 @@ def _record(
 
 def _pictures(spec: TrialSpec, problem: Any, final: Final) -> dict[str, np.ndarray]:
     """What is worth looking at: what was measured, what is behind it, what the rules return."""
-    if spec.posed is None or spec.instance.family != "measurement":
+    if not spec.makes_pictures:
         return {}
     public, sealed = spec.halves
     answer = {} if final.z is None else {"answer": final.z}

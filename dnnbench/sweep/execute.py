@@ -132,7 +132,7 @@ class Executor:
                 return Event(task, How.ELSEWHERE)
             spec = self.spec(task)
             path = self.store.checkpoint_path(task.trial_id)
-            if spec.posed is not None:
+            if spec.makes_pictures:
                 watch = replace(watch, answer=Preview(self.store, task.trial_id))
             try:
                 result = run_trial(

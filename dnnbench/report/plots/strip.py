@@ -33,23 +33,22 @@ def strip(records: Sequence[Record], pictures: Callable[[Record], dict[str, Path
         raise ValueError("no record has pictures")
     solvers = named_solvers([r for r, _ in rows])
     problems = named_problems([r for r, _ in rows])
-    names = _order({name for _, found in rows for name in found})
-    figure = Figure(figsize=(_SIDE * len(names), (_SIDE + 0.35) * len(rows)), layout="constrained")
+    width = max(len(found) for _, found in rows)
+    figure = Figure(figsize=(_SIDE * width, (_SIDE + 0.35) * len(rows)), layout="constrained")
     FigureCanvasAgg(figure)
     for i, (record, found) in enumerate(rows):
-        for j, name in enumerate(names):
-            ax = figure.add_subplot(len(rows), len(names), i * len(names) + j + 1)
+        for j, name in enumerate(_order(set(found))):
+            ax = figure.add_subplot(len(rows), width, i * width + j + 1)
             ax.set_xticks([])
             ax.set_yticks([])
             ax.spines[:].set_visible(False)
-            if name in found:
-                with Image.open(found[name]) as picture:
-                    shown: Any = picture.copy()
-                gray: dict[str, Any] = (
-                    {"cmap": "gray", "vmin": 0, "vmax": 255} if shown.mode == "L" else {}
-                )
-                ax.imshow(shown, interpolation="nearest", **gray)
-                ax.set_title(_caption(record, name), fontsize=7)
+            with Image.open(found[name]) as picture:
+                shown: Any = picture.copy()
+            gray: dict[str, Any] = (
+                {"cmap": "gray", "vmin": 0, "vmax": 255} if shown.mode == "L" else {}
+            )
+            ax.imshow(shown, interpolation="nearest", **gray)
+            ax.set_title(_caption(record, name), fontsize=7)
             if j == 0:
                 label = f"{solvers[i]}\n{problems[i]}\n{record.instance}"
                 ax.set_ylabel(label, fontsize=6)

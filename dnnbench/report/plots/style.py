@@ -1,5 +1,6 @@
 """How all figures look: sizes, colours that the colour-blind tell apart, names of solvers."""
 
+import textwrap
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -35,3 +36,8 @@ def looks(names: Iterable[str]) -> dict[str, dict[str, Any]]:
         name: {"color": COLOURS[i % len(COLOURS)], "linestyle": DASHES[i // len(COLOURS) % 4]}
         for i, name in enumerate(unique)
     }
+
+
+def wrapped(title: str, width: int = 56) -> str:
+    """A title in lines that fit a panel."""
+    return "\n".join(textwrap.wrap(title, width))

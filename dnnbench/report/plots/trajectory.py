@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from dnnbench.records.schema import Record
-from dnnbench.report.plots.style import COLOURS, looks, panels
+from dnnbench.report.plots.style import COLOURS, looks, panels, wrapped
 from dnnbench.report.rules import ORACLE, named_problems, named_solvers, rules_of
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def trajectory(records: Sequence[Record]) -> "Figure":
     Raises:
         ValueError: no record has such a curve (`method.oracle=true` keeps it).
     """
-    drawn = [r for r in records if rules_of(r).get(ORACLE, {}).get("curve")]
+    drawn = _by_noise([r for r in records if rules_of(r).get(ORACLE, {}).get("curve")])
     if not drawn:
         raise ValueError("no record has a curve of PSNR: it takes method.oracle=true")
     solvers, problems = named_solvers(drawn), named_problems(drawn)
@@ -44,7 +44,7 @@ def trajectory(records: Sequence[Record]) -> "Figure":
                     style = {"markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
                     ax.plot(*place, mark, color=look[problem]["color"], **style)
         ax.set_xscale("log")
-        ax.set_title(f"{key[1]}\n{key[0]}", fontsize=9)
+        ax.set_title(wrapped(f"{key[1]}, {key[0]}"), fontsize=9)
         ax.set_xlabel("step")
         ax.set_ylabel("PSNR, dB")
     for problem in dict.fromkeys(problems):
@@ -66,7 +66,7 @@ def bands(records: Sequence[Record]) -> "Figure":
     Raises:
         ValueError: no record has such curves (`method.bands=5` keeps them).
     """
-    drawn = [r for r in records if r.diagnostics.get(BANDS, {}).get("curve")]
+    drawn = _by_noise([r for r in records if r.diagnostics.get(BANDS, {}).get("curve")])
     if not drawn:
         raise ValueError("no record has errors by frequency: it takes method.bands=5")
     solvers, problems = named_solvers(drawn), named_problems(drawn)
@@ -82,7 +82,8 @@ def bands(records: Sequence[Record]) -> "Figure":
         ax.axhline(1, color="#999999", linewidth=0.6)
         ax.set_xscale("log")
         ax.set_yscale("log")
-        ax.set_title(f"{solver}, {problem}\n{record.instance}, seed {record.seed}", fontsize=9)
+        whole = f"{solver}, {problem}, {record.instance}, seed {record.seed}"
+        ax.set_title(wrapped(whole), fontsize=9)
         ax.set_xlabel("step")
         ax.set_ylabel("error / content of the band")
     for band in range(most):
@@ -90,3 +91,8 @@ def bands(records: Sequence[Record]) -> "Figure":
         axes[0].plot([], [], color=COLOURS[band % len(COLOURS)], label=name)
     figure.legend(loc="outside right upper", fontsize=8, frameon=False)
     return figure
+
+
+def _by_noise(records: Sequence[Record]) -> list[Record]:
+    """Solvers together, the least noise first."""
+    return sorted(records, key=lambda r: (r.solver, float(r.problem_settings.get("sigma", 0))))
