@@ -25,16 +25,16 @@ def _derived(entry):
 
 
 def _marks(role, entry, problem):
-    """`make test` runs a method on the first problem it lists; the others differ by little.
+    """`make test` runs a solver on the first problem it lists; the others differ by little.
 
-    A method whose config says `slow` under `_conformance` is left to `make test-full`.
+    A solver whose config says `slow` under `_conformance` is left to `make test-full`.
     """
     package = entry.name if entry.about.get("extra") == "noncommercial" else None
     if package and importlib.util.find_spec(package) is None:
         return [pytest.mark.skip(reason=f"the package {package} (non-commercial) is not installed")]
     declared = entry.node.get("_conformance") or {}
     later = problem != entry.about["problems"][0] or declared.get("slow", False)
-    return [pytest.mark.full] if role == "method" and (later or _derived(entry)) else []
+    return [pytest.mark.full] if later or (role == "method" and _derived(entry)) else []
 
 
 TRIPLES = [

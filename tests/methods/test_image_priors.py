@@ -51,7 +51,11 @@ class Bench:
 
 @pytest.mark.parametrize(
     ("name", "shape"),
-    [("dip_small", (32, 32, 1)), ("deep_decoder", (33, 45, 3)), ("siren", (33, 45, 3))],
+    [
+        pytest.param("dip_small", (32, 32, 1), marks=pytest.mark.full),
+        ("deep_decoder", (33, 45, 3)),
+        ("siren", (33, 45, 3)),
+    ],
 )
 def test_pictures_have_the_right_size_and_the_loss_falls(name, shape):
     rng = np.random.default_rng(0)
