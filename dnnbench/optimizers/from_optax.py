@@ -87,12 +87,4 @@ def adamw() -> FromOptax:
     return FromOptax(lambda hp: optax.adamw(hp["learning_rate"], weight_decay=hp["weight_decay"]))
 
 
-def lbfgs(memory_size: int = 10) -> FromOptax:
-    """L-BFGS with zoom line search; needs points and key frozen, and `map` batching."""
-    return FromOptax(
-        lambda hp: optax.lbfgs(memory_size=memory_size),
-        frozenset({"grad", "value", "frozen"}),
-    )
-
-
-__all__ = ["FromOptax", "adam", "adamw", "lbfgs"]
+__all__ = ["FromOptax", "adam", "adamw"]

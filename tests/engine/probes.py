@@ -11,8 +11,9 @@ import numpy as np
 from dnnbench.engine.contract import Ctx, Data, Info, Phase, Score
 from dnnbench.engine.gradient import GradientMethod
 from dnnbench.engine.plan import Plan
-from dnnbench.optimizers.from_optax import adam, lbfgs
+from dnnbench.optimizers.from_optax import adam
 from dnnbench.optimizers.gauss_newton import GaussNewton
+from dnnbench.optimizers.lbfgs import LBFGS
 
 
 def plan(**changes: Any) -> Plan:
@@ -128,7 +129,7 @@ class Pinn(GradientMethod):
     def phases(self) -> tuple[Phase, ...]:
         return (
             Phase("adam", self.adam_steps, adam(), outer_every=20),
-            Phase("lbfgs", self.lbfgs_steps, lbfgs()),
+            Phase("lbfgs", self.lbfgs_steps, LBFGS()),
         )
 
     def start(self, ctx: Ctx) -> Any:

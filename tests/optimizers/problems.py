@@ -52,6 +52,26 @@ def mean_square(residuals):
     return lambda x: jnp.mean(residuals(x) ** 2)
 
 
+# What a loss of the family below is a sum of; compiling is most of a test's time.
+_TERMS = {
+    "rosenbrock": mean_square(rosenbrock),
+    "far": lambda x: 0.1 * jnp.sum((x - 3) ** 2),
+    "bowl": lambda x: 1.0 + 1e-3 * x @ x,
+    "wells": lambda x: jnp.sum((x**2 - 1) ** 2) + 1e-3 * jnp.sum(x),
+    "broken": jnp.sum,
+}
+
+
+def family(**weights):
+    """Traced weights of the terms: rosenbrock, far, bowl, wells, broken (to be NaN)."""
+    return {name: jnp.asarray(weights.get(name, 0.0), float) for name in _TERMS}
+
+
+def member(x, weights):
+    """The loss with these weights."""
+    return sum(weights[name] * term(x) for name, term in _TERMS.items())
+
+
 def oracle(loss, residuals=None, unpack=lambda params: params):
     """What an optimiser may ask; `unpack` turns its parameters into x [P]."""
 
@@ -71,12 +91,22 @@ def oracle(loss, residuals=None, unpack=lambda params: params):
 @functools.lru_cache(maxsize=32)
 def _step(optimizer, asked):
     """Compiled once for all tests of a module that ask the same."""
-    return jax.jit(lambda params, state, hp: optimizer.update(asked, params, state, hp)[:3])
+
+    def step(params, state, hp):
+        here = oracle(lambda x: member(x, hp)) if asked is None else asked
+        return optimizer.update(here, params, state, hp)[:3]
+
+    return jax.jit(step)
 
 
 def walk(optimizer, asked, params, steps, state=None, hp=None):
-    """[(params, state, loss before the step)] after each of so many steps."""
-    hp = {} if hp is None else hp
+    """[(params, state, loss before the step)] after each of so many steps.
+
+    Without an oracle, `hp` are the weights of a `family`, Rosenbrock's function unless they say
+    otherwise.
+    """
+    if hp is None:
+        hp = family(rosenbrock=1) if asked is None else {}
     step = _step(optimizer, asked)
     state = optimizer.init(params, hp) if state is None else state
     path = []
