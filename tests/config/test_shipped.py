@@ -94,14 +94,36 @@ def test_implementation_has_the_settings_as_fields_or_hyperparameters(entry):
     traced = set(getattr(cls, "hyperparameters", ()))
     assert names | traced == set(entry.defaults)
     assert not names & traced
-    given = {"energy": None} if entry.group == "method" else {}
+    given = {"energy": energy(entry)} if entry.group == "method" else {}
     assert build(cls, entry.defaults, **given)
+
+
+def energy(entry):
+    """Methods of equations look at theirs when they are made; the others at none."""
+    about = catalog.entry("problem", entry.about["problems"][0]).about
+    if about["family"] != "pde":
+        return None
+    from dnnbench.problems.pde.energy import PdeEnergy
+
+    pde = implementation("problems", about, "exact")()
+    return PdeEnergy("none", "float32", pde, tuple((name, 1.0) for name in pde.parameters))
 
 
 @of(SOLVERS)
 def test_version_on_file_is_the_code_s(entry):
     cls = implementation(f"{entry.group}s", entry.about)
     assert entry.about.get("version", 1) == cls.version
+
+
+LAYOUT = ("score_every", "batching", "loop", "lane_axis", "dtype")
+
+
+def one(value, number):
+    """One of the values that depend on a setting (`{by: optimizer, else: 20, adam: 100}`)."""
+    if not isinstance(value, dict) or "by" not in value:
+        return value
+    found = [v for key, v in value.items() if key != "by"]
+    return found[number % len(found)]
 
 
 @of(list(catalog.entries("method").values()))
@@ -112,8 +134,11 @@ def test_method_has_a_plan(entry):
         assert set(plan[key]) == {"cpu", "gpu"}
     for platform in ("cpu", "gpu"):
         sizes = {k: plan[k][platform] for k in ("lanes", "micro_batch")}
-        rest = {k: plan[k] for k in ("score_every", "batching", "loop", "lane_axis", "dtype")}
-        Plan(platform=platform, kernel="ell", **sizes, **rest)
+        for of_setting in range(1 + max(len(v) for v in plan.values() if isinstance(v, dict))):
+            rest = {k: one(plan[k], of_setting) for k in LAYOUT}
+            if rest["batching"] == "serial":
+                sizes["micro_batch"] = 1
+            Plan(platform=platform, kernel="ell", **sizes, **rest)
     columns = plan["columns"]
     assert isinstance(columns, int) or columns in entry.defaults
 
