@@ -18,6 +18,7 @@ from dnnbench.engine.gradient import GradientMethod
 from dnnbench.errors import UserError, unknown
 from dnnbench.kernels import taylor
 from dnnbench.kernels.taylor import Directions, Jet
+from dnnbench.networks.mlp import draw
 from dnnbench.networks.pde import Embedding, make_network
 from dnnbench.optimizers.phases import Schedule
 from dnnbench.problems.pde.energy import PdeEnergy
@@ -34,7 +35,8 @@ class PdeNetwork(GradientMethod):
         network: `mlp`, `modified_mlp`, `deep_galerkin` or `deep_ritz`.
         width, depth: of its hidden layers.
         activation: `tanh`, `sin` or `cubed_relu`.
-        weight_init: of the weights, `glorot_normal` or `glorot_uniform`.
+        weight_init: of the weights: `glorot_normal`, `glorot_uniform`, or `fan_in_uniform`
+            (PyTorch's default, which keeps towers of cubes small).
         normalize: whether the network is fed coordinates stretched to [-1, 1].
         harmonics: sines and cosines of periodic coordinates that the network is fed; 0 for the
             coordinates themselves.
@@ -130,7 +132,8 @@ class PdeNetwork(GradientMethod):
     def fresh(self, key: jax.Array) -> tuple[PyTree, PyTree]:
         """(trained, fixed) parameters of a network."""
         point = jnp.zeros((1, len(self.energy.pde.coordinates)), jnp.dtype(self.energy.dtype))
-        made = self.module.init(key, taylor.seed(point, self.energy.value_only))
+        at = taylor.seed(point, self.energy.value_only)
+        made = draw(self.module, key, at, self.weight_init, scale=self.fourier_scale)
         fixed = {name: part for name, part in made.items() if name != "params"}
         return made["params"], fixed
 

@@ -7,8 +7,7 @@
 
 References:
     Sirignano & Spiliopoulos, DGM: A deep learning algorithm for solving partial differential
-    equations, J. Comput. Phys. 375, 2018, arXiv 1708.07469, eq. 4.2. G takes the layer's own S
-    like the other gates, where the paper prints the first layer's.
+    equations, J. Comput. Phys. 375, 2018, arXiv 1708.07469.
 """
 
 from typing import Any

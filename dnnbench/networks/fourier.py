@@ -7,7 +7,7 @@ k = 1..K in the place of a periodic coordinate, so that whatever follows is exac
 References:
     Tancik et al., Fourier features let networks learn high frequency functions in low dimensional
     domains, NeurIPS 2020, arXiv 2006.10739. Without its factor 2 pi, as in the codes for
-    differential equations (Wang, Sankaran, Wang & Perdikaris, arXiv 2308.08468, Section 4.2).
+    differential equations (Wang, Sankaran, Wang & Perdikaris, arXiv 2308.08468).
     Dong & Ni, A method for representing periodic functions and enforcing exactly periodic boundary
     conditions with deep neural networks, J. Comput. Phys. 435, 2021, arXiv 2007.07442.
 """
@@ -20,6 +20,7 @@ import jax.numpy as jnp
 
 from dnnbench.kernels import taylor
 from dnnbench.kernels.taylor import Jet
+from dnnbench.networks.mlp import normal, uniform
 
 
 class FourierFeatures(nn.Module):
@@ -47,7 +48,7 @@ class FourierFeatures(nn.Module):
         shape = (x.width, self.features // 2)
 
         def draw() -> jax.Array:
-            return self.scale * jax.random.normal(self.make_rng("params"), shape, self.dtype)
+            return self.scale * normal(uniform(self.make_rng("params"), shape, self.dtype))
 
         phase = taylor.dense(x, self.variable("fixed", "frequencies", draw).value)
         return taylor.concatenate([taylor.cos(phase), taylor.sin(phase)])

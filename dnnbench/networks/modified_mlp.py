@@ -8,11 +8,11 @@ gets a learning rate of its own.
 
 References:
     Wang, Teng & Perdikaris, Understanding and mitigating gradient flow pathologies in
-    physics-informed neural networks, SIAM J. Sci. Comput. 43(5), 2021, arXiv 2001.04536,
-    Section 2.6. The paper's gates begin after a first plain layer; here, as in its authors' later
-    code, each of the `depth` hidden layers has one.
+    physics-informed neural networks, SIAM J. Sci. Comput. 43(5), 2021, arXiv 2001.04536.
+    The paper's gates begin after a first plain layer; here, as in its authors' later code, each of
+    the `depth` hidden layers has one.
     Wang, Wang, Seidman & Perdikaris, Random weight factorization improves the training of
-    continuous neural representations, arXiv 2210.01274, Algorithm 1.
+    continuous neural representations, arXiv 2210.01274.
 """
 
 from typing import Any

@@ -7,7 +7,7 @@ gradient ask for; tanh is the usual choice in later code.
 
 References:
     E & Yu, The Deep Ritz method: a deep learning-based numerical algorithm for solving
-    variational problems, Commun. Math. Stat. 6, 2018, arXiv 1710.00211, Section 2.1. The paper
+    variational problems, Commun. Math. Stat. 6, 2018, arXiv 1710.00211. The paper
     pads the coordinates with zeros to the width; here a linear layer takes them there.
 """
 

@@ -22,3 +22,9 @@ def close(got, wanted, tolerance=1e-12):
     got, wanted = np.asarray(got), np.asarray(wanted)
     assert got.shape == wanted.shape
     np.testing.assert_allclose(got, wanted, rtol=0, atol=tolerance * np.abs(wanted).max())
+
+
+def once(f, *args):
+    """f(*args), compiled with little optimisation: the compiler is what costs time here."""
+    fast = {"xla_backend_optimization_level": 0}
+    return jax.jit(f).lower(*args).compile(compiler_options=fast)(*args)

@@ -96,7 +96,7 @@ def test_the_loss_equals_nested_differentiation(problem, settings):
     ("problem", "settings"),
     [
         ("navier_stokes_kovasznay", {"weights": "self_adaptive"}),
-        ("allen_cahn_1d", {"harmonics": 0}),
+        pytest.param("allen_cahn_1d", {"harmonics": 0}, marks=pytest.mark.full),
         ("poisson_2d", {"conditions": "hard"}),
     ],
 )
