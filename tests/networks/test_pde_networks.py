@@ -268,7 +268,7 @@ def test_number_and_type_of_parameters(network, count):
     params = jax.eval_shape(network.init, jax.random.key(0), x)
     assert parameter_count(params) == count
     assert {leaf.dtype.name for leaf in jax.tree.leaves(params)} == {"float32"}
-    assert jax.eval_shape(network.apply, params, x).dtype == jnp.float32
+    assert jax.eval_shape(lambda p: network.apply(p, x).value, params).dtype == jnp.float32
 
 
 def test_unknown_names_give_the_nearest():
