@@ -58,6 +58,7 @@ bench: $(DEV_STAMP)
 	$(BIN)/python -m dnnbench.kernels.bench_spmm
 	$(BIN)/python scripts/bench_methods.py
 	$(BIN)/python scripts/bench_imaging.py --only small,siren
+	$(BIN)/python scripts/bench_pde.py
 	$(BIN)/python scripts/bench_harness.py
 
 data: $(STAMP)
