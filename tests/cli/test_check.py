@@ -138,6 +138,7 @@ def test_a_cost_below_the_true_one(checked):
     assert float(claimed) == float(verified) + 1
 
 
+@pytest.mark.full
 def test_luck_that_no_seed_governs(checked):
     findings = checked(
         EXAMPLE.read_text(),
@@ -182,6 +183,7 @@ def test_a_readout_of_another_shape(checked):
         assert "rror: " in row["detail"]
 
 
+@pytest.mark.full
 def test_a_hyperparameter_that_is_a_static_field(checked):
     findings = checked(
         EXAMPLE.read_text(), {"    num_steps: int\n\n": "    num_steps: int\n    cold: float\n\n"}
@@ -190,6 +192,7 @@ def test_a_hyperparameter_that_is_a_static_field(checked):
     assert findings["one program"]["detail"] == "another cold compiled again"
 
 
+@pytest.mark.full
 def test_a_setting_that_changes_nothing(checked):
     findings = checked(
         EXAMPLE.read_text(),

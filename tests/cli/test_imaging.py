@@ -107,6 +107,7 @@ def test_the_printed_end_names_the_rules_and_marks_the_answer(results):
     assert "nonlocal_means" in done.stdout
 
 
+@pytest.mark.full
 def test_the_sealed_picture_is_kept_from_solvers_unless_an_oracle_is_asked_for(tmp_path):
     words = ("method=deep_decoder", f"instance={PICTURE}", "problem=denoise", "--json")
     own = ("method.width=8", "method.doublings=2", "method.oracle=false", f"results={tmp_path}")

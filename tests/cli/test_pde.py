@@ -76,6 +76,7 @@ def test_the_table_has_errors(results):
         assert solver in done.stdout
 
 
+@pytest.mark.full
 def test_an_equation_of_ones_own(tmp_path):
     words = ("problem=fisher", "--plugin", EXAMPLE, f"results={tmp_path}", "--json")
     errors = []

@@ -13,6 +13,7 @@ from dnnbench.problems.pde.base import Pde
 from dnnbench.problems.pde.energy import PdeEnergy
 from tests.methods.pde_methods import assembled
 
+QUICK = ("burgers_1d", "navier_stokes_kovasznay", "poisson_lshape", "helmholtz_2d", "heat_1d")
 EQUATIONS = catalog.entry("method", "pinn").about["problems"]
 
 
@@ -71,7 +72,7 @@ def loss_by_hand(method, ctx, params, aux):
 
 @pytest.mark.parametrize(
     ("problem", "settings"),
-    [(name, {}) for name in EQUATIONS]
+    [pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.full) for name in EQUATIONS]
     + [
         ("poisson_2d", {"conditions": "hard"}),
         ("poisson_lshape", {"conditions": "hard"}),
@@ -95,7 +96,9 @@ def test_the_loss_equals_nested_differentiation(problem, settings):
 @pytest.mark.parametrize(
     ("problem", "settings"),
     [
-        ("navier_stokes_kovasznay", {"weights": "self_adaptive"}),
+        pytest.param(
+            "navier_stokes_kovasznay", {"weights": "self_adaptive"}, marks=pytest.mark.full
+        ),
         pytest.param("allen_cahn_1d", {"harmonics": 0}, marks=pytest.mark.full),
         ("poisson_2d", {"conditions": "hard"}),
     ],

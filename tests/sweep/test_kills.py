@@ -104,6 +104,7 @@ def killed_again_and_again(place, seeds, kills, launcher, seed):
     assert f"0 done, {4 * seeds} skipped, 0 failed" in after.stdout
 
 
+@pytest.mark.full
 def test_12_trials_6_kills(place):
     killed_again_and_again(place, 3, 6, (), seed=1)
 
