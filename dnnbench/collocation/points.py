@@ -8,11 +8,12 @@
 
 References:
     Wu, Zhu, Tan, Kartha & Lu, Computer Methods in Applied Mechanics and Engineering 403:115671,
-    2023, arXiv 2207.10289 (residual-based adaptive distribution, RAD: its Eq. 2).
+    2023, arXiv 2207.10289 (residual-based adaptive distribution, RAD).
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import NamedTuple
 
 import jax
@@ -86,7 +87,7 @@ class Sampler:
         """Points on a part."""
         return self.initial if part.name == "initial" else self.boundary
 
-    @property
+    @cached_property
     def spans(self) -> tuple[Span, ...]:
         """The parts, in the order of the boundary points."""
         spans, start = [], 0

@@ -15,7 +15,7 @@ References:
     `residual_attention`: Anagnostopoulos, Toscano, Stergiopulos & Karniadakis, Computer Methods in
     Applied Mechanics and Engineering 421:116805, 2024, arXiv 2307.00379.
     `gradient_norm`: Wang, Teng & Perdikaris, SIAM J. Sci. Comput. 43(5), 2021, in the form of
-    arXiv 2308.08468, Algorithm 1.
+    arXiv 2308.08468.
 """
 
 from collections.abc import Callable, Mapping
@@ -36,7 +36,7 @@ _INITIAL_FACTOR = 100.0
 for the initial condition of Allen-Cahn)."""
 
 _MEMORY = 0.9
-"""Weight of the past in `gradient_norm` (arXiv 2308.08468, Algorithm 1)."""
+"""Weight of the past in `gradient_norm` (the setting of arXiv 2308.08468)."""
 
 Terms = Mapping[str, jax.Array]
 

@@ -3,11 +3,11 @@
     mean |N[u]|^2 + mean |u - g|^2 over the sides + mean |u - u_0|^2,  all points new at every stage
 
 References:
-    Sirignano & Spiliopoulos, J. Comput. Phys. 375:1339, 2018, arXiv 1708.07469: Section 2
-    (algorithm), Section 4.2 (network: three gated layers of 50 units between two dense ones, Adam).
-    Departs from it: second derivatives are exact (Taylor mode) where the paper offers Monte Carlo
-    differences for high dimensions; the learning rate is constant, where the paper lowers it by
-    a table for its examples.
+    Sirignano & Spiliopoulos, J. Comput. Phys. 375:1339, 2018, arXiv 1708.07469
+    (algorithm; network of gated layers between two dense ones). Three layers of 50 units, 1,000
+    points a stage, ten steps a stage and Adam at 1e-3 are those of a public implementation for the
+    Black-Scholes equation. Departs from the paper: second derivatives are exact (Taylor mode) where
+    it offers Monte Carlo differences for high dimensions.
 """
 
 from dataclasses import dataclass

@@ -5,9 +5,9 @@
 both by Monte Carlo with new points in every step (for Poisson's equation e = |grad u|^2 / 2 - f u).
 
 References:
-    E & Yu, Communications in Mathematics and Statistics 6:1, 2018, arXiv 1710.00211: Section 2
-    (blocks of two layers with a skip, activation max(0, x)^3, width 10, Adam), Section 3 (beta 500
-    in two dimensions, 1000 in ten).
+    E & Yu, Communications in Mathematics and Statistics 6:1, 2018, arXiv 1710.00211
+    (blocks of two layers with a skip, activation max(0, x)^3, width 10, new points in every step,
+    Adam; beta 500 in two dimensions is that of a public implementation).
     Its minimum is unknown, and Monte Carlo errors make single values of the loss mean little: the
     answer is the output where an average of the losses (weight `memory` on the past) is least.
     Departs from it: points on each side are as many as `boundary`, weighted by the side's measure.

@@ -16,6 +16,7 @@ References:
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from math import gcd
 from typing import Any, ClassVar, NamedTuple
 
@@ -36,7 +37,7 @@ from dnnbench.methods.pde_network import PdeNetwork
 RESAMPLE = ("none", "uniform", "rad")
 
 _BALANCE_EVERY = 1000
-"""Steps between two looks at the gradients' norms (arXiv 2308.08468, Table 1)."""
+"""Steps between two looks at the gradients' norms (the setting of arXiv 2308.08468)."""
 
 _POOL = 10
 """Candidates for each point that `rad` chooses (the paper: many times the points)."""
@@ -69,6 +70,8 @@ class PinnAux(NamedTuple):
         follow: whether weights of points still follow; they rest under optimisers that need the
             loss to stay what it is.
         merit: sum of the terms' mean squares with fixed weights, at the last loss.
+        rounds: int32, calls of `outer` so far; what is due is counted in them, so that a second
+            phase goes on where the first one ended, whatever its length.
     """
 
     fixed: PyTree
@@ -76,6 +79,7 @@ class PinnAux(NamedTuple):
     weights: WeightState
     follow: Scalar
     merit: Scalar
+    rounds: Scalar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -124,13 +128,13 @@ class Pinn(PdeNetwork):
             raise UserError("sampling=grid has no new points: resample=none")
         _ = self.weighting, self.phases
 
-    @property
+    @cached_property
     def sampler(self) -> Sampler:
         """Where points come from."""
         sizes = (self.interior, self.boundary, self.initial)
         return Sampler(self.energy, *sizes, self.sampling)
 
-    @property
+    @cached_property
     def weighting(self) -> Weighting:
         """How weights follow."""
         interior = tuple(self._residual_names())
@@ -170,14 +174,19 @@ class Pinn(PdeNetwork):
 
     def _try_out(self, shared: dict[str, jax.Array]) -> None:
         key = jax.random.key(0)
-        points = self.sampler.draw(key, shared)
+
+        def terms(fixed_points: dict[str, jax.Array]) -> tuple[Points, dict[str, Scalar]]:
+            points = self.sampler.draw(key, fixed_points)
+            found = self.terms(*self.fresh(key), points)
+            return points, {name: jnp.isfinite(r).all() for name, r in found.items()}
+
+        points, finite = jax.jit(terms)(shared)
         domain = self.energy.pde.domain(self.energy.p)
         for what, at in (("interior", points.interior), ("boundary", points.boundary)):
             if not domain.inside(np.asarray(at, np.float64), _ROUNDING).all():
                 raise UserError(f"{self.energy.pde.name}: points of the {what} lie outside of it")
-        params, fixed = self.fresh(key)
-        for name, r in self.terms(params, fixed, points).items():
-            if not bool(jnp.isfinite(r).all()):
+        for name, fine in finite.items():
+            if not bool(fine):
                 raise UserError(
                     f"{self.energy.pde.name}: the term '{name}' is not finite for a fresh network"
                 )
@@ -192,7 +201,8 @@ class Pinn(PdeNetwork):
         shapes = jax.eval_shape(lambda: self.terms(params, fixed, points))
         weights = self.weighting.init(shapes, keys[2])
         merit = jnp.full((), jnp.inf, jnp.dtype(self.energy.dtype))
-        return params, PinnAux(fixed, points, weights, jnp.ones((), bool), merit)
+        rounds = jnp.zeros((), jnp.int32)
+        return params, PinnAux(fixed, points, weights, jnp.ones((), bool), merit, rounds)
 
     def terms(self, params: PyTree, fixed: PyTree, points: Points) -> dict[str, jax.Array]:
         """The residuals of every term, [n] each."""
@@ -309,16 +319,17 @@ class Pinn(PdeNetwork):
 
     def outer(self, s: GradState, phase: Phase, ctx: Ctx) -> GradState:
         """New points, weights of terms, each when it is due."""
-        aux = s.aux
+        aux = s.aux._replace(rounds=s.aux.rounds + 1)
         if self.resample != "none":
-            aux = self._when(self.resample_every, aux, lambda a: self._resampled(s, a, ctx), ctx)
+            aux = self._when(self.resample_every, aux, lambda a: self._resampled(s, a, ctx))
         if self.weights == "gradient_norm":
-            aux = self._when(_BALANCE_EVERY, aux, lambda a: self._balanced(s, a, ctx), ctx)
+            aux = self._when(_BALANCE_EVERY, aux, lambda a: self._balanced(s, a, ctx))
         return self.renewed(s, phase, aux)
 
-    @staticmethod
-    def _when(period: int, aux: PinnAux, update: Any, ctx: Ctx) -> PinnAux:
-        changed: PinnAux = jax.lax.cond(ctx.t % period == 0, update, lambda a: a, aux)
+    def _when(self, period: int, aux: PinnAux, update: Any) -> PinnAux:
+        assert self.outer_every is not None
+        due = aux.rounds % (period // self.outer_every) == 0
+        changed: PinnAux = jax.lax.cond(due, update, lambda a: a, aux)
         return changed
 
     def _resampled(self, s: GradState, aux: PinnAux, ctx: Ctx) -> PinnAux:
