@@ -147,7 +147,7 @@ def test_slow_updates_come_when_they_are_due():
     outer = jax.jit(lambda s, ctx: method.outer(s, phase, ctx))
     seen = []
     for t in range(537, 537 + 10 * 200, 200):  # as after a first phase of 337 steps
-        new = outer(s, ctx._replace(t=jnp.asarray(t)))
+        new = outer(s, ctx._replace(t=jnp.asarray(t), key=jax.random.key(t)))
         points = bool((new.aux.points.interior != s.aux.points.interior).any())
         terms = any(bool(new.aux.weights.terms[k] != v) for k, v in s.aux.weights.terms.items())
         seen.append((points, terms))
