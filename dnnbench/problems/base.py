@@ -6,6 +6,8 @@ from typing import Any, ClassVar, Literal, Protocol
 
 import numpy as np
 
+from dnnbench.errors import unknown
+
 Sense = Literal["max", "min"]
 
 
@@ -88,6 +90,32 @@ class Exact(Protocol):
 
     def write_solution(self, z: np.ndarray) -> str | bytes:
         """The content of a solution file (maxcut: one 0/1 per line in vertex order; a PNG)."""
+
+
+class Judged:
+    """What problems share whose answers are judged against something that only the referee has.
+
+    Nothing is public before `pose`, no answer's objective is known while it is sought, and so there
+    is nothing that a polish could improve.
+    """
+
+    binary: ClassVar[bool] = False
+    knowable: ClassVar[bool] = False
+    polishes: ClassVar[tuple[str, ...]] = ()
+
+    def check(self, public: Any) -> None:
+        """Whatever is wrong is said by `pose`."""
+
+    def polish(
+        self,
+        name: str,
+        z: np.ndarray,
+        public: Any,
+        rng: np.random.Generator,
+        stop: Callable[[], bool],
+    ) -> np.ndarray:
+        """There is none."""
+        raise unknown("polish", name, self.polishes)
 
 
 def better(a: float, b: float, sense: Sense) -> bool:

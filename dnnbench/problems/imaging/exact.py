@@ -12,11 +12,11 @@ from typing import Any, ClassVar
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.errors import UserError, unknown
+from dnnbench.errors import UserError
 from dnnbench.instances.formats.pictures import write_picture
 from dnnbench.instances.image import Image
 from dnnbench.instances.measurement import Measurement
-from dnnbench.problems.base import Posed, Sense, Verdict
+from dnnbench.problems.base import Judged, Posed, Sense, Verdict
 from dnnbench.problems.imaging import filters, metrics, operators
 from dnnbench.problems.imaging.noise import add_noise, deviation
 from dnnbench.problems.imaging.tiny import tiny_pictures
@@ -42,20 +42,14 @@ def plain(public: Measurement) -> NDArray[np.float32]:
 
 
 @dataclass(frozen=True)
-class Imaging:
+class Imaging(Judged):
     """What the imaging problems share; a solution is a float32 picture [h, w, c] in [0, 1]."""
 
     name: ClassVar[str]
     metric: ClassVar[str] = "psnr"
     sense: ClassVar[Sense] = "max"
     family: ClassVar[str] = "image"
-    binary: ClassVar[bool] = False
-    knowable: ClassVar[bool] = False
     posed_family: ClassVar[str] = "measurement"
-    polishes: ClassVar[tuple[str, ...]] = ()
-
-    def check(self, public: Any) -> None:
-        """Nothing is public before the picture has been measured; see `pose`."""
 
     def pose(self, sealed: Image, settings: Mapping[str, Any], load: Load) -> Posed:
         """The measurement of a clean picture, and the picture as it will be compared with.
@@ -109,17 +103,6 @@ class Imaging:
     def random(self, public: Measurement, rng: np.random.Generator) -> NDArray[np.float32]:
         """A picture of uniform noise."""
         return rng.random(public.shape, np.float32)
-
-    def polish(
-        self,
-        name: str,
-        z: np.ndarray,
-        public: Any,
-        rng: np.random.Generator,
-        stop: Callable[[], bool],
-    ) -> np.ndarray:
-        """There is none."""
-        raise unknown("polish", name, self.polishes)
 
     def verify(self, z: np.ndarray, public: Measurement, sealed: Any) -> Verdict:
         """PSNR and SSIM against the clean picture, and the misfit, of an answer.

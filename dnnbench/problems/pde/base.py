@@ -16,9 +16,9 @@ from typing import Any, ClassVar, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.errors import UserError, unknown
+from dnnbench.errors import UserError
 from dnnbench.instances.equation import Equation, Evaluation
-from dnnbench.problems.base import Posed, Sense, Verdict
+from dnnbench.problems.base import Judged, Posed, Sense, Verdict
 from dnnbench.problems.pde.geometry import Domain, parse_counts
 
 _MOST_POINTS = 1_000_000
@@ -53,7 +53,7 @@ class Formula:
 
 
 @dataclass(frozen=True)
-class Pde:
+class Pde(Judged):
     """Base class of the equations.
 
     Subclasses give the class variables, `domain`, `residuals`, `boundary` and `reference`;
@@ -90,10 +90,7 @@ class Pde:
     metric: ClassVar[str] = "relative_l2"
     sense: ClassVar[Sense] = "min"
     family: ClassVar[str] = "pde"
-    binary: ClassVar[bool] = False
-    knowable: ClassVar[bool] = False
     posed_family: ClassVar[str] = "evaluation"
-    polishes: ClassVar[tuple[str, ...]] = ()
 
     # What an equation says ----------------------------------------------------------------------
 
@@ -129,9 +126,6 @@ class Pde:
         return getattr(type(self), name) is not getattr(Pde, name)
 
     # The exact side of a problem ----------------------------------------------------------------
-
-    def check(self, public: Any) -> None:
-        """Nothing is public before the evaluation points are known; see `pose`."""
 
     def values_of(self, settings: Mapping[str, Any]) -> SimpleNamespace:
         """The parameters among the settings of a problem, or of a posed instance."""
@@ -175,17 +169,6 @@ class Pde:
     def random(self, public: Evaluation, rng: np.random.Generator) -> NDArray[np.float64]:
         """Standard normal values."""
         return rng.standard_normal((len(public.points), len(self.unknowns)))
-
-    def polish(
-        self,
-        name: str,
-        z: np.ndarray,
-        public: Any,
-        rng: np.random.Generator,
-        stop: Callable[[], bool],
-    ) -> np.ndarray:
-        """There is none."""
-        raise unknown("polish", name, self.polishes)
 
     def verify(self, z: np.ndarray, public: Evaluation, sealed: Any) -> Verdict:
         """Errors of an answer [n, unknowns] against the reference at the evaluation points.
