@@ -106,12 +106,33 @@ def compile_run(
         memory = _memory(compiled)
         if memory_limit is not None and memory is not None and memory > memory_limit:
             raise MemoryError(f"a unit needs {memory} bytes, the limit is {memory_limit}")
-    next_wave = None
+    next_wave: Callable[..., Unit] | None = None
     if not spec.refills:
-        next_wave = program.compile(
-            program.next_wave, (unit, shared, own), "usl", "u", donate=False
-        )
+        shapes_only = jax.eval_shape(lambda *args: args, unit, shared, own)  # no instance is kept
+
+        def compile_next() -> Callable[..., Unit]:
+            made: Callable[..., Unit] = program.compile(
+                program.next_wave, shapes_only, "usl", "u", donate=False
+            )
+            return made
+
+        # A restart without a last step ends by divergence alone: few runs need another one.
+        endless = phases[-1].steps is None
+        next_wave = _Deferred(compile_next) if endless else compile_next()
     return Compiled(start, tuple(chunks), tuple(enters), next_wave, tuple(shapes), memory)
+
+
+class _Deferred:
+    """A function that is compiled when it is first called."""
+
+    def __init__(self, make: Callable[[], Callable[..., Unit]]) -> None:
+        self._make = make
+        self._made: Callable[..., Unit] | None = None
+
+    def __call__(self, *args: Any) -> Unit:
+        if self._made is None:
+            self._made = self._make()
+        return self._made(*args)
 
 
 def _memory(compiled: Any) -> int | None:

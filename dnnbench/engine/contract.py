@@ -106,6 +106,9 @@ class Optimizer(Protocol):
     of the last evaluation for the next step. The loss must then depend on parameters and aux alone
     (not on `ctx.t` or `ctx.key`), and what it reads of aux may change in `outer` only, which has to
     `renew` the optimiser's state (`GradientMethod.renewed` does both).
+
+    One that can tell that it will not move any more also has `exhausted(state)`, which ends the
+    restart.
     """
 
     @property

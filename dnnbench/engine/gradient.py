@@ -124,4 +124,6 @@ class GradientMethod:
         params, opt, loss, aux = optimizer.update(oracle, s.params, s.opt, ctx.hp)
         params = self.project(params, ctx)
         aux, done = self.converged(loss, aux, ctx)
+        if hasattr(optimizer, "exhausted"):
+            done |= optimizer.exhausted(opt)
         return GradState(params, aux, opt), Info(loss, jnp.isfinite(loss), done)

@@ -120,6 +120,7 @@ class Spec:
         dtype: floating point type of scores.
         stride: lanes of one trial; a refilled lane's next restart id is this much higher.
         score_every: steps between scorings.
+        refills: whether lanes are refilled one by one inside the program, or go in waves.
     """
 
     method: Method
@@ -127,11 +128,7 @@ class Spec:
     dtype: Any
     stride: int
     score_every: int
-
-    @property
-    def refills(self) -> bool:
-        """Whether lanes are refilled one by one; methods of several phases go in waves."""
-        return len(self.method.phases) == 1
+    refills: bool
 
 
 def is_oracle(monitor: Monitor) -> bool:

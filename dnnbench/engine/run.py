@@ -13,7 +13,7 @@ from jax.sharding import Mesh, NamedSharding, PartitionSpec
 from dnnbench.engine.checkpoint import Checkpoint, read_checkpoint, write_checkpoint
 from dnnbench.engine.compat import out_of_memory, x64
 from dnnbench.engine.compiled import Compiled, Programs, compile_run, program_key
-from dnnbench.engine.contract import PyTree
+from dnnbench.engine.contract import Method, PyTree
 from dnnbench.engine.job import Hooks, Job, Outcome, Result, Stop
 from dnnbench.engine.lanes import Own, Shared, Spec
 from dnnbench.engine.plan import Plan
@@ -23,6 +23,7 @@ from dnnbench.engine.summary import summarise
 _FIRST_CHUNK_SECONDS = 0.1
 _LONGEST_CHUNK_SECONDS = 1.0
 _CHUNK_SHARE = 0.05
+_LONG_RESTART = 1000  # steps, beside which handing a restart over to the host costs nothing
 
 
 def run(
@@ -67,6 +68,18 @@ def run(
                 plan = plan.halved()
 
 
+def refills(method: Method, plan: Plan) -> bool:
+    """Whether lanes are refilled one by one inside the program.
+
+    Methods of several phases go in waves. So does a single lane of long restarts: for it a wave is
+    a refill, and its program does not have to hold the first steps of the next restart.
+    """
+    if len(method.phases) > 1:
+        return False
+    steps = method.phases[0].steps
+    return plan.loop != "loop" or plan.lanes > 1 or (steps is not None and steps < _LONG_RESTART)
+
+
 class _Runner:
     """One attempt at a job with one plan; mutable, lives for one run."""
 
@@ -74,7 +87,14 @@ class _Runner:
         self.job, self.plan = job, plan
         self.lanes_per_trial = plan.lanes // job.trials
         dtype = jnp.dtype(plan.dtype)
-        self.spec = Spec(job.method, job.monitors, dtype, self.lanes_per_trial, plan.score_every)
+        self.spec = Spec(
+            job.method,
+            job.monitors,
+            dtype,
+            self.lanes_per_trial,
+            plan.score_every,
+            refills(job.method, plan),
+        )
         self.mesh = self._make_mesh(plan)
         self.rows = 1 if self.mesh is None else self.mesh.size
         self.units: list[Unit] = []

@@ -35,6 +35,7 @@ from dnnbench.kernels.taylor import Jet
 from dnnbench.methods.pde_network import PdeNetwork
 
 RESAMPLE = ("none", "uniform", "rad")
+OBJECTIVES = ("mean_square", "root", "log")
 
 _BALANCE_EVERY = 1000
 """Steps between two looks at the gradients' norms (the setting of arXiv 2308.08468)."""
@@ -96,6 +97,8 @@ class Pinn(PdeNetwork):
         weights: `none`, `self_adaptive`, `residual_attention`, `gradient_norm`.
         weight_rate: of the first two.
         weight_memory: of `residual_attention`.
+        objective: what is minimised: the loss above (`mean_square`), its root or its logarithm,
+            whose curvature stays of order one while the loss falls by orders of magnitude.
         (The others are those of `PdeNetwork`.)
 
     Hyperparameters (traced): `learning_rate` of Adam; `boundary_weight`, the fixed weight of all
@@ -113,6 +116,7 @@ class Pinn(PdeNetwork):
     weights: str
     weight_rate: float
     weight_memory: float
+    objective: str
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = ("learning_rate", "boundary_weight")
@@ -122,6 +126,10 @@ class Pinn(PdeNetwork):
         super().__post_init__()
         if self.resample not in RESAMPLE:
             raise unknown("resample", self.resample, RESAMPLE)
+        if self.objective not in OBJECTIVES:
+            raise unknown("objective", self.objective, OBJECTIVES)
+        if self.objective != "mean_square" and self.optimizer.endswith("gauss_newton"):
+            raise UserError("gauss_newton minimises a mean square: objective=mean_square")
         if self.resample != "none" and self.weights in ("self_adaptive", "residual_attention"):
             raise UserError(f"weights={self.weights} belong to points: resample=none")
         if self.resample != "none" and self.sampling == "grid":
@@ -249,14 +257,17 @@ class Pinn(PdeNetwork):
         """The loss above; weights of points that follow this step."""
         terms = self.terms(params, aux.fixed, aux.points)
         if self.weights == "none":
-            value = self._sum(terms, ctx)
-            return value, aux
-        value = self._sum(self.weighting.weighted(terms, aux.weights), ctx)
+            return self._objective(self._sum(terms, ctx)), aux
+        value = self._objective(self._sum(self.weighting.weighted(terms, aux.weights), ctx))
         followed = self.weighting.follow(terms, aux.weights)
         weights = jax.tree.map(
             lambda new, old: jnp.where(aux.follow, new, old), followed, aux.weights
         )
         return value, aux._replace(weights=weights, merit=self._sum(terms, ctx))
+
+    def _objective(self, total: Scalar) -> Scalar:
+        """What is minimised in place of the sum of mean squares."""
+        return {"mean_square": lambda x: x, "root": jnp.sqrt, "log": jnp.log}[self.objective](total)
 
     def _fixed_weight(self, name: str, ctx: Ctx) -> Any:
         return 1.0 if name in self.weighting.interior else ctx.hp["boundary_weight"]

@@ -99,6 +99,10 @@ class GaussNewton:
         """Nothing is cached: the last direction is as good a guess on new points."""
         return state
 
+    def exhausted(self, state: GaussNewtonState) -> Scalar:
+        """Whether the last step stayed where it was, so that the next one would be the same."""
+        return state.length == 0
+
     def update(
         self, oracle: Oracle, params: PyTree, state: GaussNewtonState, hp: dict[str, Scalar]
     ) -> tuple[PyTree, GaussNewtonState, Scalar, PyTree]:

@@ -23,6 +23,9 @@ __all__ = ["Pair", "QuasiNewton", "QuasiNewtonState", "dot"]
 # Inner products decide about curvature: no reduced precision on accelerators.
 dot = partial(jnp.matmul, precision="highest")
 
+# So many steps in a row that find nothing end the run: the next one would look at the same points.
+_IDLE = 3
+
 # A predicted decrease below this many rounding errors of the loss says nothing about H.
 _NOISE = 10
 
@@ -56,6 +59,7 @@ class QuasiNewtonState(NamedTuple):
         evaluations: int32, losses with gradients computed so far.
         resets: int32, times the memory was emptied because it had become useless.
         skips: int32, steps that taught nothing (no acceptable point, or s . y <= 0).
+        idle: int32, steps in a row that could not lower the loss for no fault of the memory's.
     """
 
     memory: PyTree
@@ -65,10 +69,11 @@ class QuasiNewtonState(NamedTuple):
     evaluations: Scalar
     resets: Scalar
     skips: Scalar
+    idle: Scalar
 
 
 class QuasiNewton:
-    """Supplies `init`, `update` and `renew`; subclasses give `empty`, `direction` and `learn`.
+    """Supplies all but `empty`, `direction` and `learn`, which subclasses give.
 
     The memory is emptied, and the step goes along the negative gradient, where H g is not finite
     or no direction of descent; it is emptied too where the search finds no acceptable point
@@ -104,12 +109,21 @@ class QuasiNewton:
         x = ravel_pytree(params)[0]
         count = jnp.zeros((), jnp.int32)
         zero = jnp.zeros((), x.dtype)
-        return QuasiNewtonState(self.empty(x), nowhere(x), zero, zero, count, count, count)
+        return QuasiNewtonState(self.empty(x), nowhere(x), zero, zero, count, count, count, count)
 
     def renew(self, state: QuasiNewtonState) -> QuasiNewtonState:
         """Forget the loss and gradient of the last search, keep the curvature."""
         point = state.point._replace(stale=jnp.ones_like(state.point.stale))
-        return state._replace(point=point, drop=jnp.zeros_like(state.drop))
+        return state._replace(
+            point=point, drop=jnp.zeros_like(state.drop), idle=jnp.zeros_like(state.idle)
+        )
+
+    def exhausted(self, state: QuasiNewtonState) -> Scalar:
+        """Whether nothing better is found although the memory is not to blame.
+
+        The decrease that it predicts drowns in the loss's rounding errors, or it is empty.
+        """
+        return state.idle >= _IDLE
 
     def update(
         self, oracle: Oracle, params: PyTree, state: QuasiNewtonState, hp: dict[str, Scalar]
@@ -135,7 +149,9 @@ class QuasiNewton:
         sy = dot(s, y)
         use = found.accepted & (sy > 0) & jnp.isfinite(1 / sy)
         noise = _NOISE * jnp.finfo(x.dtype).eps * jnp.abs(start.value)
-        misled = ~found.accepted & ~(-slope <= noise)
+        drowned = -slope <= noise
+        misled = ~found.accepted & ~drowned
+        idle = drowned | (~found.accepted & was_empty)
         empty = ~descends | misled
         pair = Pair(s, y, sy, -found.length * start.grad, use)
         memory, learnt = self.learn(state.memory, empty, pair)
@@ -147,6 +163,7 @@ class QuasiNewton:
             state.evaluations + looked + found.evaluations,
             state.resets + (empty & ~was_empty),
             state.skips + ~learnt,
+            jnp.where(idle, state.idle + 1, 0),
         )
         # Where aux does not depend on the parameters, the compiler drops this evaluation.
         aux = oracle.value(params)[1]

@@ -294,13 +294,13 @@ def test_training_reaches_a_small_error():
 
     values = {
         "method.width": 12, "method.depth": 2, "method.interior": 100, "method.boundary": 20,
-        "method.sampling": "grid", "method.optimizer": "gauss_newton", "method.num_steps": 25,
-        "problem.grid": "21x21",
+        "method.sampling": "grid", "method.optimizer": "gauss_newton", "method.num_steps": 80,
+        "problem.grid": "21x21", "budget.restarts": 1,
     }  # fmt: skip
     chosen = {"method": "pinn", "problem": "poisson_2d", "hardware": "cpu"}
     instance = in_memory("equation/poisson_2d", "pde", Equation("poisson_2d"))
     record = run_trial(make_spec(compose_values(chosen, values), instance), None).record
-    assert record.value < 3e-2
+    assert record.value < 1e-3
     assert record.metrics["relative_l2"] == record.value
     assert record.claimed_value is None
     assert record.trace[-1][2] <= record.trace[0][2]

@@ -9,11 +9,13 @@ import numpy as np
 import pytest
 
 from dnnbench.engine.budget import Budget
-from dnnbench.engine.contract import Ctx, Phase
+from dnnbench.engine.compat import x64
+from dnnbench.engine.contract import Ctx, Oracle, Phase
 from dnnbench.engine.job import Job
 from dnnbench.engine.run import run
 from dnnbench.optimizers.from_optax import adam
 from dnnbench.optimizers.gauss_newton import GaussNewton
+from dnnbench.optimizers.lbfgs import LBFGS
 from dnnbench.optimizers.ssbroyden import SSBroyden
 from tests.engine import probes
 
@@ -26,7 +28,7 @@ class Resampled(probes.Pinn):
     """u'' = -pi^2 sin(pi x) again, with new points in the second phase too."""
 
     second: Any = None
-    second_steps: int = 60
+    second_steps: int | None = 60
     outer_every: int | None = 20
 
     @property
@@ -89,3 +91,39 @@ def test_renewal_matters():
     assert float(step(told)[1].merit) == pytest.approx(truth, rel=1e-12)
     untold = s._replace(aux=told.aux)
     assert float(step(untold)[1].merit) != pytest.approx(truth, rel=1e-3)
+
+
+def test_a_restart_ends_where_no_step_is_left():
+    """Without a last step, the optimiser itself ends the restart, and not before it is there."""
+    method = Resampled(
+        second=GaussNewton(1e-12), adam_steps=60, second_steps=None, outer_every=None
+    )
+    plan = probes.plan(dtype="float64", batching="serial", lanes=1, micro_batch=1, score_every=20)
+    hp = ({"learning_rate": 0.02},)
+    budget = Budget(restarts=1, steps=100_000)
+    result = run(Job(method, probes.data(GRID), hp, 3, budget, plan))
+    assert result.stop == "converged"
+    assert 60 < result.steps < 100_000
+    assert np.abs(result.outcomes[0].z - EXACT).max() < 1e-5
+
+
+@pytest.mark.parametrize("optimizer", [SSBroyden(), LBFGS(5)], ids=["ssbroyden", "lbfgs"])
+def test_a_quasi_newton_method_says_when_it_can_do_no_more(optimizer):
+    """On a quadratic with a minimum of 1: exhausted there, at rounding, and nowhere else."""
+    with x64(True):
+        scale = jnp.logspace(-2, 2, 10)
+        x = jnp.arange(10.0)
+
+        def value(x):
+            return 1 + jnp.sum(scale * (x - 1) ** 2), None
+
+        oracle = Oracle(value, jax.value_and_grad(value, has_aux=True), None)
+        step = jax.jit(lambda x, s: optimizer.update(oracle, x, s, {})[:2])
+        s = optimizer.init(x, {})
+        count = 0
+        while not optimizer.exhausted(s):
+            assert count < 1000
+            x, s = step(x, s)
+            count += 1
+        assert np.abs(scale * (x - 1)).max() < 1e-6
+        assert not optimizer.exhausted(optimizer.renew(s))
