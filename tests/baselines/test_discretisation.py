@@ -279,7 +279,9 @@ def test_initial_values_are_those_given(module, problem, references):
 def test_corrections_are_newtons(module, arguments, monkeypatch):
     """With wrong derivatives more steps would be needed, if they sufficed."""
     monkeypatch.setattr("dnnbench.baselines.discretisation.newton._STEPS", 8)
-    schemes(module)[FLOW](*arguments)
+    found = schemes(module)[FLOW](*arguments)
+    reference = Kovasznay(40.0)
+    assert error(found, reference, random_points(reference)) < 0.1
 
 
 @pytest.mark.parametrize(

@@ -114,6 +114,18 @@ def test_the_jacobian_by_points_is_that_of_the_residuals(problem, settings):
         np.testing.assert_allclose(jacobian, wanted, rtol=1e-9, atol=1e-11)
 
 
+@pytest.mark.parametrize(("objective", "form"), [("root", np.sqrt), ("log", np.log)])
+def test_objectives_are_of_the_same_loss(objective, form):
+    settings = {"weights": "residual_attention"}
+    plain, ctx, *_ = assembled("pinn", "burgers_1d", **settings)
+    other, *_ = assembled("pinn", "burgers_1d", objective=objective, **settings)
+    params, aux = plain.start(ctx)
+    value = float(plain.loss(params, aux, ctx)[0])
+    assert float(other.loss(params, aux, ctx)[0]) == pytest.approx(float(form(value)), rel=1e-5)
+    with pytest.raises(UserError, match="objective=mean_square"):
+        assembled("pinn", "burgers_1d", objective=objective, optimizer="adam_gauss_newton")
+
+
 def test_weights_of_points_follow_until_the_second_phase():
     method, ctx, *_ = assembled(
         "pinn", "poisson_2d", weights="self_adaptive", optimizer="adam_lbfgs"
