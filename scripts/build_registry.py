@@ -4,6 +4,10 @@ Usage: python scripts/build_registry.py PATH/TO/MANIFEST.csv [DATASETS_FOLDER]
 
 Every row of the manifest becomes a row of one of the CSV files that `dnnbench.instances.registry`
 reads; the order is natural, so that a rebuild changes only what changed.
+
+Graphs for cliques and independent sets get the sha256 of their edges (`convert.edges_sha256`) from
+the file beside the manifest, else from our generator if its n and m are the manifest's, else from
+the row that stands in DATASETS_FOLDER already. It stays empty where none of these has the graph.
 """
 
 import csv
@@ -13,10 +17,17 @@ from collections import defaultdict
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 
+from dnnbench.instances.convert import edges_sha256
+from dnnbench.instances.formats import read_graph
+from dnnbench.instances.generators.dimacs import construction, is_construction
+
 COLUMNS = [
     *("name", "suite", "family", "path", "url", "sha256", "bytes", "raw_sha256", "raw_bytes"),
     *("n", "m", "best_known", "best_known_kind", "best_known_source", "verified_value", "notes"),
 ]
+EDGES = "edges_sha256"
+EDGE_FILES = ("dimacs", "mis")
+"""The files in datasets/ whose rows have the sha256 of the edges."""
 
 # The manifest's family -> (file in datasets/, kind of data, first part of the name, suite).
 # A suite of None is the folder's name.
@@ -61,6 +72,31 @@ def convert(row: dict[str, str]) -> tuple[str, dict[str, str]]:
     return file, kept
 
 
+def edges_of(row: dict[str, str], root: Path, known: dict[str, dict[str, str]]) -> str:
+    """The sha256 of the edges of a row's graph, empty if the graph is nowhere.
+
+    Args:
+        row: as `convert` makes it.
+        root: the data folder.
+        known: the rows that stand in datasets/ already, by name.
+
+    Raises:
+        SystemExit: the graph at hand has another n or m than the manifest says.
+    """
+    if row["family"] != "graph":
+        return ""
+    if (root / row["path"]).is_file():
+        graph, origin = read_graph(root / row["path"]), "file"
+    elif is_construction(row["name"]):
+        graph, origin = construction(row["name"]), "generator"
+    else:
+        before = known.get(row["name"], {})
+        return before.get(EDGES, "") if before.get("raw_sha256") == row["raw_sha256"] else ""
+    if (graph.num_vertices, graph.num_edges) != (int(row["n"]), int(row["m"])):
+        raise SystemExit(f"{row['name']}: n and m of the {origin} are not those of the manifest")
+    return edges_sha256(graph)
+
+
 def natural(text: str) -> list[tuple[int, str]]:
     """A sort key under which G2 comes before G10."""
     return [(int(part), "") if part.isdigit() else (-1, part) for part in re.split(r"(\d+)", text)]
@@ -77,7 +113,14 @@ def main(manifest: Path, target: Path) -> None:
     if len(set(names)) != len(names):
         raise SystemExit("two rows of the manifest get the same name")
     for file, rows in files.items():
-        write(target / f"{file}.csv", sorted(rows, key=lambda row: natural(row["name"])))
+        columns = COLUMNS
+        if file in EDGE_FILES:
+            columns = [*COLUMNS, EDGES]
+            known = {row["name"]: row for row in read(target / f"{file}.csv")}
+            for row in rows:
+                row[EDGES] = edges_of(row, manifest.parent, known)
+        in_order = sorted(rows, key=lambda row: natural(row["name"]))
+        write(target / f"{file}.csv", columns, in_order)
         print(f"{file}.csv: {len(rows)} rows")
     suites = target / "suites"
     suites.mkdir(exist_ok=True)
@@ -85,10 +128,18 @@ def main(manifest: Path, target: Path) -> None:
     (suites / "gset.txt").write_text("\n".join(members) + "\n", encoding="utf-8")
 
 
-def write(path: Path, rows: Iterable[dict[str, str]]) -> None:
+def read(path: Path) -> list[dict[str, str]]:
+    """The rows of one CSV file, none if there is no such file."""
+    if not path.is_file():
+        return []
+    with path.open(encoding="utf-8", newline="") as stream:
+        return list(csv.DictReader(stream))
+
+
+def write(path: Path, columns: list[str], rows: Iterable[dict[str, str]]) -> None:
     """Write one CSV file with Unix line ends."""
     with path.open("w", encoding="utf-8", newline="") as stream:
-        writer = csv.DictWriter(stream, COLUMNS, lineterminator="\n")
+        writer = csv.DictWriter(stream, columns, lineterminator="\n")
         writer.writeheader()
         writer.writerows(rows)
 

@@ -24,6 +24,7 @@ def build_graph(
     source: str,
     place: Callable[[int], str],
     base: int = 0,
+    vertex_weights: NDArray[np.int64] | NDArray[np.float64] | None = None,
 ) -> Graph:
     """Check edges and make the graph; its arrays are read-only.
 
@@ -35,6 +36,7 @@ def build_graph(
         source: what error messages call the input (the file's name).
         place: names edge i in an error message, `line 7` for instance.
         base: number of the first vertex in `u` and `v`.
+        vertex_weights: [n], checked already (`whole_weights`), or None.
 
     Returns:
         The graph, vertices from 0, each edge turned to `u < v`, edges in the given order.
@@ -56,10 +58,31 @@ def build_graph(
     low, high = pairs.min(axis=1), pairs.max(axis=1)
     _refuse_loops_and_repeats(num_vertices, low, high, source, place, base)
     edges = np.column_stack([low, high]).astype(np.int32)
-    whole = _whole_weights(np.asarray(weights), source, place)
-    edges.setflags(write=False)
-    whole.setflags(write=False)
-    return Graph(num_vertices, edges, whole)
+    whole = whole_weights(np.asarray(weights), source, place)
+    for array in (edges, whole, vertex_weights):
+        if array is not None:
+            array.setflags(write=False)
+    return Graph(num_vertices, edges, whole, vertex_weights)
+
+
+def simple_graph(
+    num_vertices: int,
+    edges: NDArray[np.int32],
+    vertex_weights: NDArray[np.int64] | NDArray[np.float64] | None = None,
+    *,
+    weights: NDArray[np.int64] | NDArray[np.float64] | None = None,
+) -> Graph:
+    """A graph from arrays that keep the promises of `Graph` already; weights of None are 1.
+
+    Nothing is checked, so that tens of millions of edges cost no more than their memory. The
+    arrays become read-only.
+    """
+    if weights is None:
+        weights = np.ones(len(edges), np.int64)
+    for array in (edges, weights, vertex_weights):
+        if array is not None:
+            array.setflags(write=False)
+    return Graph(num_vertices, edges, weights, vertex_weights)
 
 
 def check_num_vertices(num_vertices: int, source: str) -> None:
@@ -69,6 +92,14 @@ def check_num_vertices(num_vertices: int, source: str) -> None:
     if num_vertices > MAX_VERTICES:
         raise UserError(
             f"{source}: {num_vertices} vertices are more than the {MAX_VERTICES} accepted"
+        )
+
+
+def refuse_vertex_weights(graph: Graph, form: str) -> None:
+    """Refuse a graph with weights of vertices where a format (`rudy format`) cannot hold them."""
+    if graph.vertex_weights is not None:
+        raise UserError(
+            f"the {form} has no weights of vertices; write this graph in DIMACS or METIS format"
         )
 
 
@@ -96,10 +127,14 @@ def _refuse_loops_and_repeats(
         )
 
 
-def _whole_weights(
+def whole_weights(
     weights: NDArray[np.generic], source: str, place: Callable[[int], str]
 ) -> NDArray[np.int64] | NDArray[np.float64]:
-    """Weights as int64 if all are integers of magnitude up to 2^53, else float64 [m]."""
+    """Weights as int64 if all are integers of magnitude up to 2^53, else float64 [m].
+
+    Raises:
+        UserError: one is not finite; `place` names it.
+    """
     values = weights.astype(np.float64)
     wrong = np.flatnonzero(~np.isfinite(values))
     if wrong.size:

@@ -148,9 +148,21 @@ def from_edges(edges: ArrayLike, num_vertices: int | None = None) -> Graph:
 
 
 def graph_sha256(graph: Graph) -> str:
-    """Hex digest of a graph in memory: of n, the edges in their order, and the weights."""
+    """Hex digest of a graph in memory: of n, the edges in their order, and the weights.
+
+    Weights of vertices count where there are any.
+    """
     kind = "<i8" if graph.integral else "<f8"
     digest = hashlib.sha256(f"graph {graph.num_vertices} {graph.num_edges} {kind}\n".encode())
     digest.update(np.ascontiguousarray(graph.edges, dtype="<i8").tobytes())
     digest.update(np.ascontiguousarray(graph.weights, dtype=kind).tobytes())
+    if graph.vertex_weights is not None:
+        own = "<i8" if np.issubdtype(graph.vertex_weights.dtype, np.integer) else "<f8"
+        digest.update(f"\nvertex weights {own}\n".encode())
+        digest.update(np.ascontiguousarray(graph.vertex_weights, dtype=own).tobytes())
     return digest.hexdigest()
+
+
+def edges_sha256(graph: Graph) -> str:
+    """The `graph_sha256` of a graph whose edges are put in lexicographic order first."""
+    return graph_sha256(graph.in_order())

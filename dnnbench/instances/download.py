@@ -10,7 +10,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from dnnbench.errors import UserError
+from dnnbench.instances.binary_copy import binary_size, text_of
 from dnnbench.instances.formats.open_text import MAX_BYTES, unpack
+from dnnbench.instances.identity import is_file_of
 from dnnbench.instances.registry import Entry
 
 _PACKING_SLACK = 65536  # a gzip file may be a little larger than what it holds
@@ -21,7 +23,9 @@ def fetch(
 ) -> Path:
     """Download an instance, unless the cache holds it already.
 
-    Nothing is written before the content has the registry's sha256, unpacked if it came as gzip.
+    Nothing is written before the content has the registry's sha256, unpacked if it came as gzip. A
+    graph in the binary format of DIMACS is written as text, and may differ in its comments where
+    the sha256 of its edges is recorded.
 
     Args:
         entry: what to fetch.
@@ -36,7 +40,7 @@ def fetch(
         UserError: no direct address, no network, wrong content, too large.
     """
     target = cache_dir / entry.raw_path
-    if target.is_file() and _digest(target.read_bytes()) == entry.raw_sha256:
+    if target.is_file() and is_file_of(entry, target.read_bytes()):
         return target
     advice = "get it by hand and set DNNBENCH_DATA to the data folder that holds it"
     if entry.raw_size > max_bytes:
@@ -46,25 +50,31 @@ def fetch(
             f"{entry.name} has no direct download (original, in another packing: {entry.url}); "
             + advice
         )
-    cap = entry.raw_size + _PACKING_SLACK
+    size = entry.raw_size
+    if entry.binary:
+        size = max(size, binary_size(entry.n or 0))
+    cap = size + _PACKING_SLACK
     try:
         received = _download(entry.url, cap, timeout)
     except _TooLargeError:
         raise UserError(
             f"{entry.name}: what {entry.url} sends is larger than the expected "
-            f"{entry.raw_size} bytes; refused"
+            f"{size} bytes; refused"
         ) from None
     except (OSError, ValueError) as error:
         reason = str(error).split("\n")[0][:120] or type(error).__name__
         raise UserError(f"cannot download {entry.url} ({reason}); {advice}") from None
     content = received
     if _digest(content) != entry.raw_sha256:
-        content = unpack(received, entry.url, entry.raw_size)
+        content = unpack(received, entry.url, cap if entry.binary else size)
     if _digest(content) != entry.raw_sha256:
-        raise UserError(
-            f"{entry.name}: what {entry.url} sends is not the expected file (sha256 differs); "
-            f"refused; {advice}"
-        )
+        try:
+            content = text_of(entry, content)
+        except UserError as error:
+            raise UserError(
+                f"{entry.name}: what {entry.url} sends is not the expected file ({error}); "
+                f"refused; {advice}"
+            ) from None
     _write(target, content)
     return target
 

@@ -1,6 +1,6 @@
 """Undirected weighted graphs, the public half of every graph instance."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
@@ -16,11 +16,13 @@ class Graph:
         num_vertices: number of vertices, numbered from 0.
         edges: int32 [m, 2], each row `u < v`, no duplicates; the order of the file is kept.
         weights: [m], int64 if every weight is an integer, else float64.
+        vertex_weights: [n], of the same types as `weights`; None where all vertices count alike.
     """
 
     num_vertices: int
     edges: NDArray[np.int32]
     weights: NDArray[np.int64] | NDArray[np.float64]
+    vertex_weights: NDArray[np.int64] | NDArray[np.float64] | None = None
 
     @property
     def num_edges(self) -> int:
@@ -42,6 +44,17 @@ class Graph:
         matrix = sp.coo_array((data, (rows, cols)), shape=shape).tocsr()
         matrix.sort_indices()
         return matrix
+
+    def in_order(self) -> "Graph":
+        """The same graph with its edges in lexicographic order."""
+        key = self.edges[:, 0].astype(np.int64) * self.num_vertices + self.edges[:, 1]
+        if np.all(key[1:] > key[:-1]):
+            return self
+        order = np.argsort(key)
+        edges, weights = self.edges[order], self.weights[order]
+        edges.setflags(write=False)
+        weights.setflags(write=False)
+        return replace(self, edges=edges, weights=weights)
 
     @cached_property
     def degrees(self) -> NDArray[np.int64]:

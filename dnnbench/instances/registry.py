@@ -7,7 +7,7 @@ import csv
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
-from pathlib import PurePosixPath
+from pathlib import Path, PurePosixPath
 from types import MappingProxyType
 
 from dnnbench.errors import UserError, nearest, unknown
@@ -50,6 +50,8 @@ class Entry:
         best_known: None where no value is known.
         verified_value: the value re-evaluated from a stored solution, or None.
         notes: remarks, `UNVERIFIED` where something was not confirmed.
+        edges_sha256: `convert.edges_sha256` of the graph, by which copies with other comments or
+            another order of the edges are known; None where no copy was at hand.
     """
 
     name: str
@@ -66,6 +68,7 @@ class Entry:
     best_known: BestKnown | None
     verified_value: int | float | None
     notes: str
+    edges_sha256: str | None
 
     @property
     def raw_path(self) -> str:
@@ -73,10 +76,24 @@ class Entry:
         return self.path.removesuffix(".gz")
 
     @property
+    def in_order(self) -> bool:
+        """Whether edges are put in lexicographic order, so that all copies are the same graph."""
+        return self.family == "graph" and self.name.startswith(("dimacs/", "mis/"))
+
+    @property
+    def binary(self) -> bool:
+        """Whether the address names this graph in the binary format of DIMACS.
+
+        For `NAME-complement` that of NAME counts, whose complement is then taken.
+        """
+        own = PurePosixPath(self.raw_path).name.replace("-complement.clq", ".clq")
+        return self.url.rsplit("/", 1)[-1] == own + ".b"
+
+    @property
     def direct(self) -> bool:
-        """Whether the address names this very file, so that it can be downloaded from there."""
+        """Whether the address names this very instance, so that it can be downloaded from there."""
         own = PurePosixPath(self.raw_path).name
-        return self.url.rsplit("/", 1)[-1] in (own, own + ".gz")
+        return self.binary or self.url.rsplit("/", 1)[-1] in (own, own + ".gz")
 
 
 @cache
@@ -105,11 +122,20 @@ def entry(name: str) -> Entry:
 
 def unknown_instance(name: str) -> UserError:
     """The error for a name that is not in the registry; a missing prefix is recognised."""
-    tails = [full for full in registry() if full.split("/", 1)[1].lower() == name.lower()]
+    if name in suites() and not _tails(name):
+        return UserError(f"'{name}' is a suite, not an instance; it begins with {suite(name)[0]}")
+    return _unknown_instance(name)
+
+
+def _tails(name: str) -> list[str]:
+    """The instances that are called so after their prefix."""
+    return [full for full in registry() if full.split("/", 1)[1].lower() == name.lower()]
+
+
+def _unknown_instance(name: str) -> UserError:
+    tails = _tails(name)
     if tails:
         return UserError(f"unknown instance '{name}' (did you mean '{tails[0]}'?)")
-    if name in suites():
-        return UserError(f"'{name}' is a suite, not an instance; it begins with {suite(name)[0]}")
     hint = nearest(name, registry()) or f"; names begin with {', '.join(sorted(_prefixes()))}, gen"
     return UserError(f"unknown instance {name!r}{hint}")
 
@@ -143,7 +169,7 @@ def suites() -> Mapping[str, tuple[str, ...]]:
         for key in dict.fromkeys([each.suite, each.name.split("/", 1)[0]]):
             found.setdefault(key, []).append(each.name)
     for file in sorted((shared_folder("datasets") / "suites").glob("*.txt")):
-        found[file.stem] = [entry(line).name for line in file.read_text("utf-8").split()]
+        found[file.stem] = _members(file)
     return MappingProxyType({key: tuple(names) for key, names in found.items()})
 
 
@@ -154,6 +180,42 @@ def best_known(name: str) -> BestKnown | None:
         UserError: no such instance.
     """
     return entry(name).best_known
+
+
+def _members(file: Path) -> list[str]:
+    """The names in a list of `datasets/suites/`, one a line: also `NAME@complement`, `gen/...`."""
+    names = []
+    for number, line in enumerate(file.read_text("utf-8").splitlines(), start=1):
+        name = line.strip()
+        if not name:
+            continue
+        try:
+            names.append(_member(name))
+        except UserError as error:
+            raise UserError(f"{file.name}, line {number}: {error}") from None
+    return names
+
+
+def _member(name: str) -> str:
+    """The name, if there is such an instance, or such a view of one."""
+    if name in registry():
+        return name
+    from dnnbench.instances.generators.spec import PREFIX, parse_spec  # NumPy: only when needed
+    from dnnbench.instances.view import split_view
+    from dnnbench.instances.views import graph_view, picture_view
+
+    base, changes = split_view(name)
+    if base.startswith(PREFIX):
+        spec = parse_spec(base)
+        if changes is None:
+            return spec.name
+        return f"{spec.name}@{graph_view(spec.family, changes, name, base).name}"
+    if changes is None or base not in registry():
+        raise _unknown_instance(base)  # not `entry`, whose message looks at the suites again
+    family = registry()[base].family
+    if family == "image":
+        return f"{base}@{picture_view(changes, name, base).name}"
+    return f"{base}@{graph_view(family, changes, name, base).name}"
 
 
 @cache
@@ -183,6 +245,7 @@ def _entry(row: dict[str, str]) -> Entry:
         best_known=known,
         verified_value=_number(row["verified_value"]),
         notes=row["notes"],
+        edges_sha256=row.get("edges_sha256") or None,
     )
 
 

@@ -19,11 +19,14 @@ def to_arrays(family: str, public: Any) -> dict[str, np.ndarray]:
     """The public half as arrays."""
     if family == "graph":
         assert isinstance(public, Graph)
-        return {
+        arrays: dict[str, np.ndarray] = {
             "num_vertices": np.asarray(public.num_vertices, np.int64),
             "edges": public.edges,
             "weights": public.weights,
         }
+        if public.vertex_weights is not None:
+            arrays["vertex_weights"] = public.vertex_weights
+        return arrays
     if family in DOMAINS:
         assert isinstance(public, QuadraticModel)
         return {
@@ -57,7 +60,12 @@ def from_arrays(family: str, arrays: Mapping[str, np.ndarray]) -> Any:
         graph = from_arrays("graph", arrays)
         return QuadraticModel(DOMAINS[family], graph, arrays["linear"], arrays["offset"].item())
     if family == "graph":
-        return Graph(int(arrays["num_vertices"]), arrays["edges"], arrays["weights"])
+        return Graph(
+            int(arrays["num_vertices"]),
+            arrays["edges"],
+            arrays["weights"],
+            arrays.get("vertex_weights"),
+        )
     if family == "measurement":
         height, width, factor = (int(number) for number in arrays["size"])
         return Measurement(

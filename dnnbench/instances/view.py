@@ -68,6 +68,11 @@ def split_view(name: str) -> tuple[str, str | None]:
     return name, None
 
 
+def is_picture_change(part: str) -> bool:
+    """Whether a change is one of pictures."""
+    return part == "gray" or bool(_CROP.fullmatch(part) or _AT.fullmatch(part))
+
+
 def parse_view(changes: str, name: str) -> View:
     """Read what follows the `@`, in any order.
 

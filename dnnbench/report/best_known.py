@@ -24,24 +24,46 @@ class BestKnown:
 # From the names of an instance and a problem to the reference value, if there is one.
 BestKnownLookup = Callable[[str, str], BestKnown | None]
 
-# Which problem the registry's value of a suite's instances answers.
-_PROBLEM_OF_SUITE = {"gset": "maxcut"}
+# Which problems the registry's value answers, by the view of an instance, and how: as it is, or as
+# the number of the other vertices (those outside an independent set are a cover).
+_CUT = {"": {"maxcut": "value"}}
+_CLIQUE = {
+    "": {"max_clique": "value"},
+    "@complement": {"mis": "value", "vertex_cover": "rest"},
+}
+_INDEPENDENT_SET = {
+    "": {"mis": "value", "vertex_cover": "rest"},
+    "@complement": {"max_clique": "value"},
+}
+_ANSWERS = {"gset": _CUT, "dimacs": _CLIQUE, "mis": _INDEPENDENT_SET}
 
 
 def registry_best_known(instance: str, problem: str) -> BestKnown | None:
-    """The registry's value for this instance, if it answers this problem."""
-    suite = instance.split("/", 1)[0]
-    if "/" not in instance or _PROBLEM_OF_SUITE.get(suite) != problem:
+    """The registry's value for this instance, if it answers this problem.
+
+    The value of a clique or an independent set also gives that of the other problem on the
+    complement (`NAME@complement`) and, taken from the number of vertices, of the smallest cover.
+    """
+    base = instance.removesuffix("@complement")
+    folder, slash, _ = base.partition("/")
+    answers = _ANSWERS.get(folder, {}).get(instance.removeprefix(base), {})
+    if not slash or problem not in answers:
         return None
-    from dnnbench.instances.registry import best_known
+    from dnnbench.instances.registry import entry
 
     try:
-        found = best_known(instance)
+        known = entry(base)
     except UserError:  # not a name of the registry: a file of the user's, say
         return None
+    found = known.best_known
     if found is None:
         return None
-    return BestKnown(found.value, found.kind, found.source)
+    if answers[problem] == "value":
+        return BestKnown(found.value, found.kind, found.source)
+    if known.n is None:
+        return None
+    source = f"{known.n} vertices less the {found.value} of: {found.source}"
+    return BestKnown(known.n - found.value, found.kind, source)
 
 
 def no_best_known(instance: str, problem: str) -> None:

@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from dnnbench.errors import UserError
-from dnnbench.instances import load
+from dnnbench.instances import copies, load
 from dnnbench.instances.convert import graph_sha256
 from dnnbench.instances.formats import rudy
 from dnnbench.instances.generators.gset import gset
@@ -61,16 +61,18 @@ def test_damaged_copies_are_refused(tmp_path, cache, place, words):
 
 
 def test_a_generator_gone_wrong_is_noticed(cache, monkeypatch):
-    monkeypatch.setattr(load, "gset", lambda name: gset("G12"))
+    monkeypatch.setattr(copies, "gset", lambda name: gset("G12"))
     with pytest.raises(UserError, match="sha256 differs"):
         load_instance("gset/G11", cache_dir=cache)
     assert [v.ok for v in verify(["gset/G11"], cache_dir=cache)] == [False]
 
 
 def test_what_is_missing_says_how_to_get_it(cache, monkeypatch):
-    with pytest.raises(UserError, match=r"dimacs/C125\.9 is not here: .*archive.*DNNBENCH_DATA"):
+    with pytest.raises(UserError, match=r"mis/karate is not here: .*QOBLIB.*DNNBENCH_DATA"):
+        load_instance("mis/karate", cache_dir=cache)
+    with pytest.raises(UserError, match=r"`dnnbench data fetch dimacs/C125\.9`, or set DNNBENCH_D"):
         load_instance("dimacs/C125.9", cache_dir=cache)
-    monkeypatch.setattr(load, "_copies", lambda *_: iter(()))
+    monkeypatch.setattr(copies, "at_hand", lambda *_: iter(()))
     with pytest.raises(UserError, match="run `dnnbench data fetch gset/G1`, or set DNNBENCH_DATA"):
         load_instance("gset/G1", cache_dir=cache)
 
@@ -83,7 +85,7 @@ def test_download_is_asked_only_if_allowed_and_needed(cache, monkeypatch):
         put(folder, known.raw_path, gset_text("G11"))
         return folder / known.raw_path
 
-    monkeypatch.setattr(load, "fetch", fetch)
+    monkeypatch.setattr(copies, "fetch", fetch)
     load_instance("gset/G11", cache_dir=cache, download=True)
     assert asked == []
     put(cache, "gset/G11", b"damaged")

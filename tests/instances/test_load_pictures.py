@@ -91,7 +91,7 @@ def test_parts_of_pictures(tmp_path, cache, monkeypatch):
         ),
         ("camera", r"did you mean 'skimage/camera'"),
         ("gset/G11@gray", "gset/G11 is no picture"),
-        ("gen/sk-n5-s1@gray", "'s1@gray' needs a whole number"),
+        ("gen/sk-n5-s1@gray", "gen/sk-n5-s1 is no picture"),
         ("no/such.png@gray", r"no such file, and no instance of this name: no/such\.png$"),
     ],
 )

@@ -4,6 +4,9 @@ from collections import Counter
 import pytest
 
 from dnnbench.errors import UserError
+from dnnbench.instances import registry as module
+from dnnbench.instances.convert import edges_sha256
+from dnnbench.instances.formats import read_graph
 from dnnbench.instances.registry import best_known, entry, registry, suite, suites
 
 
@@ -74,9 +77,86 @@ def test_best_known_values():
     assert entry("gset/G81").verified_value <= entry("gset/G81").best_known.value
 
 
-def test_only_the_gset_is_published_file_by_file():
-    assert {each.suite for each in registry().values() if each.direct} == {"gset"}
-    assert all(registry()[name].direct for name in suite("gset"))
+def test_the_gset_and_dimacs_are_published_file_by_file():
+    suites_of = {each.suite for each in registry().values() if each.direct}
+    assert suites_of == {"gset", "dimacs", "mis_dimacs"}
+    for name in suite("gset"):
+        assert (registry()[name].direct, registry()[name].binary) == (True, False)
+    for name in [*suite("dimacs"), *suite("mis_dimacs")]:
+        assert (registry()[name].direct, registry()[name].binary) == (True, True)
+
+
+def test_which_graphs_have_a_checksum_of_their_edges():
+    recorded = Counter()
+    for each in registry().values():
+        if each.edges_sha256 is not None:
+            assert re.fullmatch("[0-9a-f]{64}", each.edges_sha256)
+            assert each.in_order
+            recorded[each.name.split("/")[0]] += 1
+    assert recorded == {"dimacs": 57, "mis": 38}
+    assert len({each.edges_sha256 for each in registry().values()}) == 57 + 38 + 1
+
+
+@pytest.mark.data
+def test_checksums_of_edges_are_those_of_the_files(data_dir):
+    small = [e for e in registry().values() if e.in_order and e.raw_size < 300_000]
+    here = [e for e in small if (data_dir / e.path).is_file()]
+    assert len(here) > 30
+    for each in here:
+        assert edges_sha256(read_graph(data_dir / each.path)) == each.edges_sha256, each.name
+
+
+@pytest.fixture
+def listed(tmp_path, monkeypatch):
+    """A function that makes a suite `own` of these lines and returns its members."""
+
+    def make(text):
+        (tmp_path / "suites").mkdir()
+        (tmp_path / "suites" / "own.txt").write_text(text)
+        monkeypatch.setattr(module, "shared_folder", lambda name: tmp_path)
+        monkeypatch.setattr(module, "suites", suites.__wrapped__)
+        return suite("own")
+
+    return make
+
+
+def test_a_suite_may_name_views_and_generated_graphs(listed):
+    text = """gset/G1
+        dimacs/C125.9@complement
+        mis/karate@weights0200-complement
+
+        gen/gnp-p0.50-n10-s1
+        gen/hamming-n8-d4@complement
+        skimage/camera@gray-crop8x8
+        """
+    assert listed(text) == (
+        "gset/G1",
+        "dimacs/C125.9@complement",
+        "mis/karate@complement-weights200",
+        "gen/gnp-n10-p0.5-s1",
+        "gen/hamming-n8-d4@complement",
+        "skimage/camera@crop8-gray",
+    )
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("gset/G99", r"unknown instance 'gset/G99' \(did you mean"),
+        ("gset/G1 gset/G2", "unknown instance 'gset/G1 gset/G2'"),
+        ("gset/G99@complement", r"unknown instance 'gset/G99' \(did you mean"),
+        ("gset/G1@crop8", "gset/G1 is no picture, .*a graph has NAME@complement-weights"),
+        ("gset/G1@complements", r"unknown change 'complements' \(did you mean 'complement'"),
+        ("skimage/camera@complement", "skimage/camera is a picture, so it has no complement"),
+        ("satlib/uf20-01@complement", "satlib/uf20-01 is no graph, so it has no complement"),
+        ("gen/qubo-n5-p1-s1@complement", "gen/qubo-n5-p1-s1 is no graph"),
+        ("gen/gnp-n10-p2", "parameter 's' is missing"),
+        ("gen/hamming-n8-d4-s1", "unknown parameter 's1'"),
+    ],
+)
+def test_a_wrong_line_of_a_suite_is_named(listed, line, message):
+    with pytest.raises(UserError, match=rf"^own\.txt, line 3: .*{message}"):
+        listed(f"gset/G1\n\n{line}\ngset/G2\n")
 
 
 def test_suites():

@@ -1,4 +1,4 @@
-"""Graph file formats: rudy, plain edge lists, DIMACS."""
+"""Graph file formats: rudy, edge lists (plain, SNAP), DIMACS (text, binary), METIS."""
 
 from dnnbench.instances.formats.detect import parse_graph, read_graph
 

@@ -12,7 +12,7 @@ import re
 import numpy as np
 
 from dnnbench.errors import UserError
-from dnnbench.instances.build import build_graph
+from dnnbench.instances.build import build_graph, refuse_vertex_weights
 from dnnbench.instances.formats.rows import Rows, edge_columns, line_at, parse_rows
 from dnnbench.instances.graph import Graph
 
@@ -53,7 +53,12 @@ def parse(data: bytes, where: str, *, commas: bool = False) -> Graph:
 
 
 def write(graph: Graph) -> str:
-    """The graph as an edge list with a `# n=` comment; weights are left out if all are 1."""
+    """The graph as an edge list with a `# n=` comment; weights are left out if all are 1.
+
+    Raises:
+        UserError: weights of vertices, which the format cannot hold.
+    """
+    refuse_vertex_weights(graph, "edge list")
     lines = [f"# n={graph.num_vertices}\n"]
     if np.all(graph.weights == 1):
         lines += [f"{u} {v}\n" for u, v in graph.edges.tolist()]

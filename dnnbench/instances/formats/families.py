@@ -7,8 +7,8 @@
 | `.png` `.jpg` `.jpeg` `.tif` `.tiff` `.bmp` `.webp` `.gif` | picture |
 | all others | graph, but an OR-Library QUBO where the first line is a single number |
 
-The name decides and not the problem that is asked, so that an instance means one thing throughout
-a sweep. `FILE#3` is the third problem of an OR-Library file.
+`detect` has the formats of graphs. The name decides and not the problem that is asked, so that an
+instance means one thing throughout a sweep. `FILE#3` is the third problem of an OR-Library file.
 """
 
 import re
@@ -16,7 +16,7 @@ from pathlib import PurePath
 
 from dnnbench.errors import UserError
 from dnnbench.instances.formats import ising, qubo
-from dnnbench.instances.formats.detect import parse_graph
+from dnnbench.instances.formats.detect import is_binary, parse_graph
 from dnnbench.instances.formats.open_text import check_text
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.image import Image
@@ -54,7 +54,7 @@ def parse_public(
         UserError: not well-formed; the message names file and line.
     """
     suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
-    textual = suffix not in _ISING and not is_picture(name)
+    textual = suffix not in _ISING and not is_picture(name) and not is_binary(name)
     if suffix in _QUBO or (textual and _ONE_NUMBER.match(data)):
         return "qubo", qubo.parse(check_text(data, name), name, part=part)
     if part is not None:

@@ -131,7 +131,8 @@ def check_edge_count(rows: Rows, m: int, where: str) -> None:
     """Refuse a body (`rows`, header excluded) that has fewer or more edges than the header says."""
     if len(rows) > m:
         raise UserError(
-            f"{where}, line {rows.lines[m]}: more edges than the {m} the header announces"
+            f"{where}, line {rows.lines[m]}: more edges than the {m} the header announces; there "
+            f"are {len(rows)}"
         )
     if len(rows) < m:
         end = f", the last on line {rows.lines[-1]}" if len(rows) else ""

@@ -8,7 +8,7 @@ number, as rudy does, so that the G-set files are reproduced byte for byte.
 import numpy as np
 
 from dnnbench.errors import UserError
-from dnnbench.instances.build import build_graph, check_num_vertices
+from dnnbench.instances.build import build_graph, check_num_vertices, refuse_vertex_weights
 from dnnbench.instances.formats.rows import (
     check_counts,
     check_edge_count,
@@ -47,7 +47,12 @@ def parse(data: bytes, where: str) -> Graph:
 
 
 def write(graph: Graph) -> str:
-    """The graph as rudy text; integer weights as integers, others with full precision."""
+    """The graph as rudy text; integer weights as integers, others with full precision.
+
+    Raises:
+        UserError: weights of vertices, which the format cannot hold.
+    """
+    refuse_vertex_weights(graph, "rudy format")
     u, v = (graph.edges.astype(np.int64) + 1).T.tolist() if graph.num_edges else ([], [])
     weights = graph.weights.tolist()
     lines = [f"{a} {b} {w!r}\n" for a, b, w in zip(u, v, weights, strict=True)]

@@ -11,11 +11,17 @@
 | `sk` | n | complete graph |
 | `ising_sk` | n | Ising model on the complete graph, no fields |
 | `qubo` | n p | QUBO of Beasley's kind: integers in -100..100, density p |
+| `hamming` | n d | words of n bits, joined at distance d or more |
+| `johnson` | n w d | the same of words with w ones |
+| `keller` | d | Keller graph of d digits, around one vertex |
+| `c_fat` | n c | ring of classes, each joined to itself and the next |
+| `mann` | v | Steiner triple system of v points as a clique problem |
 
-All take the seed `s` and all but `qubo`, if wanted, the weights `w`: `wone` (1), `wpm` (+1 or -1)
-or `wgauss` (standard normal); the default is `wpm` for the tori, `sk` and `ising_sk`, `wone` for
-the rest. Examples:
-`gen/random_regular-n1000-d3-s1`, `gen/gnp-n200-p0.15-s7`, `gen/toroidal_2d-r50-c50-wgauss-s2`.
+The last five are the constructions of the DIMACS cliques (`generators.dimacs`). They take nothing
+else. The others take the seed `s` and all but `qubo`, if wanted, the weights `w`: `wone` (1), `wpm`
+(+1 or -1) or `wgauss` (standard normal); the default is `wpm` for the tori, `sk` and `ising_sk`,
+`wone` for the rest. Examples: `gen/random_regular-n1000-d3-s1`, `gen/gnp-n200-p0.15-s7`,
+`gen/toroidal_2d-r50-c50-wgauss-s2`, `gen/hamming-n8-d4`, `gen/mann-v27`.
 The names hold no character that the grammar of Hydra's overrides treats specially.
 """
 
@@ -27,7 +33,7 @@ from types import MappingProxyType
 import numpy as np
 
 from dnnbench.errors import UserError, unknown
-from dnnbench.instances.generators import quadratic
+from dnnbench.instances.generators import dimacs, quadratic
 from dnnbench.instances.generators import random_graphs as made
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.quadratic import QuadraticModel
@@ -47,12 +53,14 @@ class Kind:
         parameters: one-letter names in the order of the canonical name.
         weights: the default weights; empty where there is no choice.
         family: kind of data.
+        seeded: whether it is random.
     """
 
     make: Callable[..., Graph | QuadraticModel]
     parameters: str
     weights: str = "one"
     family: str = "graph"
+    seeded: bool = True
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -66,6 +74,11 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "sk": Kind(made.sk, "n", "pm"),
         "ising_sk": Kind(quadratic.ising_sk, "n", "pm", "ising"),
         "qubo": Kind(quadratic.qubo, "np", "", "qubo"),
+        "hamming": Kind(dimacs.hamming, "nd", "", seeded=False),
+        "johnson": Kind(dimacs.johnson, "nwd", "", seeded=False),
+        "keller": Kind(dimacs.keller, "d", "", seeded=False),
+        "c_fat": Kind(dimacs.c_fat, "nc", "", seeded=False),
+        "mann": Kind(dimacs.mann, "v", "", seeded=False),
     }
 )
 
@@ -78,13 +91,13 @@ class Spec:
         kind: a key of `KINDS`.
         values: value of each of the kind's parameters, in their order.
         weights: `one`, `pm` or `gauss`; empty where the kind has no choice.
-        seed: non-negative.
+        seed: non-negative; None where nothing is random.
     """
 
     kind: str
     values: tuple[int | float, ...]
     weights: str
-    seed: int
+    seed: int | None
 
     @property
     def name(self) -> str:
@@ -94,7 +107,7 @@ class Spec:
         parts += [f"{p}{_text(v)}" for p, v in zip(kind.parameters, self.values, strict=True)]
         if self.weights != kind.weights:
             parts.append(f"w{self.weights}")
-        return PREFIX + "-".join([*parts, f"s{self.seed}"])
+        return PREFIX + "-".join(parts if self.seed is None else [*parts, f"s{self.seed}"])
 
     @property
     def family(self) -> str:
@@ -103,8 +116,10 @@ class Spec:
 
     def generate(self) -> Graph | QuadraticModel:
         """Make the instance's public half."""
-        chosen = {"weights": self.weights} if self.weights else {}
-        return KINDS[self.kind].make(*self.values, seed=self.seed, **chosen)
+        chosen: dict[str, int | str] = {"weights": self.weights} if self.weights else {}
+        if self.seed is not None:
+            chosen["seed"] = self.seed
+        return KINDS[self.kind].make(*self.values, **chosen)
 
 
 def parse_spec(name: str) -> Spec:
@@ -118,28 +133,29 @@ def parse_spec(name: str) -> Spec:
     if word not in KINDS:
         raise unknown("generator", word, KINDS)
     kind = KINDS[word]
-    allowed = kind.parameters + ("ws" if kind.weights else "s")
+    needed = kind.parameters + ("s" if kind.seeded else "")
+    allowed = needed + ("w" if kind.weights else "")
     given: dict[str, str] = {}
     for part in parts:
         letter, value = part[:1], part[1:]
         if not letter or letter not in allowed:
-            form = "-".join(f"{p}<{p}>" for p in kind.parameters)
+            form = "-".join(f"{p}<{'seed' if p == 's' else p}>" for p in needed)
             choice = f", with -w{'|'.join(_WEIGHTS)} if wanted" if kind.weights else ""
             raise UserError(
-                f"'{name}': unknown parameter '{part}'; the form is gen/{word}-{form}-s<seed>"
-                + choice
+                f"'{name}': unknown parameter '{part}'; the form is gen/{word}-{form}" + choice
             )
         if letter in given:
             raise UserError(f"'{name}': parameter '{letter}' is given twice")
         given[letter] = value
-    missing = [p for p in kind.parameters + "s" if p not in given]
+    missing = [p for p in needed if p not in given]
     if missing:
         raise UserError(f"'{name}': parameter '{missing[0]}' is missing")
-    weights = given.get("w", kind.weights)
+    weights = given.get("w", kind.weights) if kind.weights else ""
     if kind.weights and weights not in _WEIGHTS:
         raise unknown(f"weights in '{name}':", weights, _WEIGHTS)
     values = tuple(_number(p, given[p], name) for p in kind.parameters)
-    return Spec(word, values, weights, int(_number("s", given["s"], name)))
+    seed = int(_number("s", given["s"], name)) if kind.seeded else None
+    return Spec(word, values, weights, seed)
 
 
 def _text(value: int | float) -> str:

@@ -29,6 +29,8 @@ THREE = "# x\n1 3 1\n0 1 1\n"
         ("g.col", DIMACS),
         ("noname", DIMACS),
         ("g.txt", DIMACS),
+        ("g.graph", "4 2\n2\n1 4\n\n2\n"),
+        ("g.edges", "# Nodes: 4 Edges: 5\n4 1\n1 4\n4 9\n4 9\n6 6\n"),
     ],
 )
 def test_suffix_and_content_choose_the_format(tmp_path, name, text):

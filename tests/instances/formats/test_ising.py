@@ -56,7 +56,7 @@ def test_write_reads_back():
         ("# n=2\n0 2 1\n", r"f, line 2: variable 2 is not in 0\.\.1"),
         ("3 1\n0 2 1\n", r"f, line 2: variable 0 is not in 1\.\.3"),
         ("3 2\n1 2 1\n", "f: 1 edges, the last on line 2, but the header announces 2"),
-        ("3 0\n1 2 1\n", "f, line 2: more edges than the 0 the header announces"),
+        ("3 0\n1 2 1\n", "f, line 2: more edges than the 0 the header announces; there are 1"),
         ("3.0 1\n1 2 1\n", "f, line 1: expected the header 'n m', two integers"),
         ("# n=3\n4 1\n1 2 1\n", "f, line 2: n=4 is not that of the '# n=' comment"),
         ("# n=3\n# n=4\n", "f: several '# n=' comments that differ"),

@@ -54,7 +54,7 @@ def test_weights_are_integers_up_to_2_53_and_floats_beyond():
     [
         ("3 2\n1 2\n", "g: 1 edges, the last on line 2, but the header announces 2"),
         ("3 2\n", "g: 0 edges, but the header announces 2"),
-        ("3 1\n1 2\n\n2 3\n", "g, line 4: more edges than the 1 the header announces"),
+        ("3 1\n1 2\n\n2 3\n", "g, line 4: more edges than the 1 the header announces; there are 2"),
         ("3 1\n1 2 1\nthe end\n", "g, line 3: 'the' is not a number"),
         ("3 1\n1 4\n", r"g, line 2: vertex 4 is not in 1\.\.3"),
         ("3 1\n0 2\n", r"g, line 2: vertex 0 is not in 1\.\.3"),

@@ -24,6 +24,8 @@ def test_reads_a_name_and_gives_it_back():
         ("gen/sk-n10-wpm-s1", "gen/sk-n10-s1"),
         ("gen/sk-n10-s1-wgauss", "gen/sk-n10-wgauss-s1"),
         ("gen/gnm-n10-m5-wone-s1", "gen/gnm-n10-m5-s1"),
+        ("gen/johnson-d4-w2-n08", "gen/johnson-n8-w2-d4"),
+        ("gen/c_fat-c5-n200", "gen/c_fat-n200-c5"),
     ],
 )
 def test_equal_calls_have_one_canonical_name(given, canonical):
@@ -53,11 +55,32 @@ def test_small_probabilities_keep_their_name_readable():
         ("gen/sk-n٣-s1", "needs a whole number"),
         ("gen/sk-n9999999999999999999-s1", "needs a whole number"),
         ("gen/gnp-n10-pnan-s1", "'pnan' needs a decimal number"),
+        ("gen/hamming-n8-d4-s1", "unknown parameter 's1'; the form is gen/hamming-n<n>-d<d>$"),
+        ("gen/hamming-n8-d4-wone", "unknown parameter 'wone'"),
+        ("gen/johnson-n8-d4", "parameter 'w' is missing"),
+        ("gen/cfat-n8-c4", r"unknown generator 'cfat' \(did you mean 'c_fat'"),
     ],
 )
 def test_wrong_names(name, message):
     with pytest.raises(UserError, match=message):
         parse_spec(name)
+
+
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [
+        ("gen/hamming-n8-d4", (256, 20864)),
+        ("gen/johnson-n32-w2-d4", (496, 107880)),
+        ("gen/keller-d5", (776, 225990)),
+        ("gen/c_fat-n200-c5", (200, 8473)),
+        ("gen/mann-v27", (378, 70551)),
+    ],
+)
+def test_constructions_take_no_seed(name, size):
+    spec = parse_spec(name)
+    assert (spec.seed, spec.weights, spec.name) == (None, "", name)
+    graph = spec.generate()
+    assert (graph.num_vertices, graph.num_edges) == size
 
 
 def test_every_kind_is_in_the_table_of_the_docstring():
