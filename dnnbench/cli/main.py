@@ -13,6 +13,7 @@ from dnnbench.cli import (
     data,
     doctor,
     export,
+    landscape,
     listing,
     plot,
     rerun,
@@ -65,6 +66,7 @@ app.command("status")(sweep.status)
 app.command("compare")(compare.compare)
 app.command("table")(table.table)
 app.command("plot")(plot.plot)
+app.command("landscape")(landscape.landscape)
 app.command("export")(export.export)
 app.command("rerun")(rerun.rerun)
 app.command("check")(check.check)

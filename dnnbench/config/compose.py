@@ -78,9 +78,26 @@ def _apply_own_defaults(config: dict[str, Any], values: Mapping[str, Any]) -> No
     at which the solver's own schedule ends (one restart of a network that trains for an hour).
     """
     node = config.get("method") or config.get("baseline") or {}
-    node.update(node.get("_per_problem", {}).get(config["problem"]["name"], {}))
+    _apply_own_of_problem(config, node)
     if not any(key.startswith("budget.") and key != "budget.cores" for key in values):
         config["budget"].update(node.get("_budget", {}))
+
+
+def _apply_own_of_problem(config: dict[str, Any], node: dict[str, Any]) -> None:
+    """The solver's settings on this problem; a key `problem.NAME` is a setting of the problem.
+
+    Raises:
+        UserError: there is no such setting.
+    """
+    problem = config["problem"]
+    for key, value in node.get("_per_problem", {}).get(problem["name"], {}).items():
+        group, _, name = key.rpartition(".")
+        where = {"": node, "problem": problem}.get(group, {})
+        known = [k for k in where if not k.startswith("_") and k != "name"]
+        if name not in known:
+            what = f"setting of {group or node['name']} (_per_problem of {node['name']})"
+            raise unknown(what, name, known)
+        where[name] = value
 
 
 def _literal(override: str) -> tuple[str, str | None] | None:

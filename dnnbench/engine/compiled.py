@@ -9,7 +9,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
-from dnnbench.engine.contract import PyTree
+from dnnbench.engine.contract import Ctx, PyTree
 from dnnbench.engine.lanes import Own, Shared, Spec
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.program import NEVER, Program, Unit
@@ -27,6 +27,7 @@ class Compiled(NamedTuple):
         next_wave: (unit, shared, own) -> unit, or None where lanes are refilled one by one.
         shapes: per phase the shapes and types of a unit.
         memory_bytes: what the compiler expects a unit to need, or None.
+        figures: (state of one lane, its context) -> what the method says of it, or None.
     """
 
     start: Callable[..., Unit]
@@ -35,6 +36,7 @@ class Compiled(NamedTuple):
     next_wave: Callable[..., Unit] | None
     shapes: tuple[Unit, ...]
     memory_bytes: int | None
+    figures: Callable[..., dict[str, Any]] | None = None
 
 
 class Programs:
@@ -119,7 +121,35 @@ def compile_run(
         # A restart without a last step ends by divergence alone: few runs need another one.
         endless = phases[-1].steps is None
         next_wave = _Deferred(compile_next) if endless else compile_next()
-    return Compiled(start, tuple(chunks), tuple(enters), next_wave, tuple(shapes), memory)
+    figures = _figures(program, shapes[0], shared, own) if hasattr(spec.method, "figures") else None
+    return Compiled(start, tuple(chunks), tuple(enters), next_wave, tuple(shapes), memory, figures)
+
+
+def without_optimizer(state: PyTree) -> PyTree:
+    """A method's state as it is in every phase: what an optimiser keeps is its own."""
+    return state._replace(opt=None) if hasattr(state, "opt") else state
+
+
+def _figures(
+    program: Program, unit: Unit, shared: Shared, own: Own
+) -> Callable[..., dict[str, Any]]:
+    """The method's figures of one lane, compiled before the clock starts like everything else."""
+    method, axis = program.spec.method, program.plan.lane_axis
+
+    def one(x: Any) -> Any:
+        return jax.ShapeDtypeStruct(np.delete(x.shape, axis).tolist(), x.dtype)
+
+    def shapes(tree: PyTree) -> Any:
+        return jax.tree.map(lambda x: jax.ShapeDtypeStruct(np.shape(x), jnp.result_type(x)), tree)
+
+    state = jax.tree.map(one, without_optimizer(unit.lanes.state))
+    key: Any = jax.eval_shape(lambda: jax.random.key(0))
+    hp: Any = jax.tree.map(one, own.hp) if shared.hp is None else shapes(shared.hp)
+    t: Any = jax.ShapeDtypeStruct((), np.int32)
+    ctx = Ctx(shapes(shared.data), None, hp, t, key)
+    figures: Any = method.figures  # type: ignore[attr-defined]
+    made: Callable[..., dict[str, Any]] = jax.jit(figures).lower(state, ctx).compile()
+    return made
 
 
 class _Deferred:

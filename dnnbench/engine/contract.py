@@ -211,7 +211,8 @@ class Monitor(Protocol):
     """A passive measurement or stopping rule, shown the readout whenever lanes are scored.
 
     A rule that returns an output of its own also has `image(m)`, and one that keeps several
-    `images(m)`, which gives them by name (both on the host).
+    `images(m)`, which gives them by name (both on the host). One that is `lasting` keeps its
+    state from one restart of a lane to the next, and its summary is given the states of all lanes.
     """
 
     @property

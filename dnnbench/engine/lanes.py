@@ -58,7 +58,7 @@ class Lane(NamedTuple):
         best, best_z, best_step: over all restarts of the lane; engine step of the find.
         run, run_step: best of the running restart and its own step of the find.
         stats: finished restarts.
-        monitors: states of the monitors, of the running restart.
+        monitors: states of the monitors, of the running restart; of `lasting` ones, of all.
     """
 
     state: PyTree
@@ -307,6 +307,10 @@ def next_restart(spec: Spec, lane: Lane, shared: Shared, own: Own) -> Lane:
         best_z=lane.best_z,
         best_step=lane.best_step,
         stats=stats,
+        monitors=tuple(
+            old if getattr(m, "lasting", False) else anew
+            for m, old, anew in zip(spec.monitors, lane.monitors, new.monitors, strict=True)
+        ),
     )
 
 

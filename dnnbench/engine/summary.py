@@ -5,13 +5,18 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import jax
+import jax.numpy as jnp
 import numpy as np
 
+from dnnbench.engine.compiled import without_optimizer
 from dnnbench.engine.contract import Ctx, Monitor, PyTree
 from dnnbench.engine.job import Outcome
 
 if TYPE_CHECKING:
     from dnnbench.engine.run import _Runner
+
+_MOST_VALUES = 40
+"""Different costs of the lanes' last restarts up to which their distribution is written down."""
 
 
 def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
@@ -53,12 +58,24 @@ def summarise(runner: "_Runner", trial: int, outcome: Outcome) -> None:
             "min": float(everything.min()),
             "max": float(everything.max()),
         }
+    every = column(lambda u: u.run.cost).astype(np.float64)
+    values, times = np.unique(every[np.isfinite(every)], return_counts=True)
+    if 0 < len(values) <= _MOST_VALUES:
+        diagnostics["last_costs"] = {f"{v:g}": int(k) for v, k in zip(values, times, strict=True)}
     if count:
         stall = float(column(lambda u: u.stats.stall_sum).astype(np.float64).sum())
         diagnostics["mean_step_of_best"] = stall / count
+    merits = column(lambda u: u.merit).astype(np.float64)
+    merits = merits[np.isfinite(merits)]
+    if merits.size:
+        diagnostics["merit"] = {"mean": float(merits.mean()), "min": float(merits.min())}
     costs = column(lambda u: u.best.cost).astype(np.float64)
-    best = trial * per_trial + int(np.argmin(np.where(np.isfinite(costs), costs, np.inf)))
-    for monitor, own in _monitors(runner, best):
+    violations = column(lambda u: u.best.violation).astype(np.float64)
+    costs = np.where(np.isfinite(costs), costs, np.inf)
+    best = trial * per_trial + int(np.lexsort((costs, violations))[0])
+    for i, (monitor, own) in enumerate(_monitors(runner, best)):
+        if getattr(monitor, "lasting", False):
+            own = _of_all_lanes(runner, i, mine)
         diagnostics[monitor.name] = monitor.summary(own)
         if hasattr(monitor, "image"):
             outcome.pictures[monitor.name] = monitor.image(own)
@@ -79,19 +96,16 @@ def _figures(runner: "_Runner", number: int) -> dict[str, Any]:
     """What the method says of a lane's last state."""
     unit, lane = divmod(number, runner.plan.micro_batch * runner.rows)
     pick = partial(_lane, lane=lane, axis=runner.plan.lane_axis)
-    lanes = runner.units[unit].lanes
-    hp = runner.shared.hp if runner.shared.hp is not None else runner.owns[unit].hp
-    ctx = Ctx(
-        runner.shared.data, None, hp or {}, jax.numpy.asarray(pick(lanes.t)), jax.random.key(0)
-    )
-    found = _compiled_figures(runner.job.method, jax.tree.map(pick, lanes.state), ctx)
+    lanes, hp = runner.units[unit].lanes, runner.shared.hp
+    if hp is None:  # a stack's lanes have their own
+        hp = jax.tree.map(lambda x: jnp.asarray(pick(x)), runner.owns[unit].hp)
+    t = jnp.asarray(pick(lanes.t))
+    data = jax.device_put(runner.shared.data, jax.local_devices()[0])
+    ctx = Ctx(data, None, hp, t, jax.random.key(0))
+    state = jax.tree.map(lambda x: jnp.asarray(pick(x)), without_optimizer(lanes.state))
+    assert runner.compiled.figures is not None
+    found = runner.compiled.figures(state, ctx)
     return {name: jax.tree.map(float, value) for name, value in found.items()}
-
-
-@partial(jax.jit, static_argnums=0)
-def _compiled_figures(method: Any, state: PyTree, ctx: Ctx) -> dict[str, Any]:
-    figures: dict[str, Any] = method.figures(state, ctx)
-    return figures
 
 
 def _monitors(runner: "_Runner", number: int) -> Iterator[tuple[Monitor, PyTree]]:
@@ -101,6 +115,15 @@ def _monitors(runner: "_Runner", number: int) -> Iterator[tuple[Monitor, PyTree]
     states = runner.units[unit].lanes.monitors
     for monitor, state in zip(runner.spec.monitors, states, strict=True):
         yield monitor, jax.tree.map(pick, state)
+
+
+def _of_all_lanes(runner: "_Runner", index: int, mine: slice) -> PyTree:
+    """The states of one monitor in all lanes of a trial, stacked along a first axis."""
+    axis = runner.plan.lane_axis
+    units = [u.lanes.monitors[index] for u in runner.units]
+    return jax.tree.map(
+        lambda *xs: np.concatenate([np.moveaxis(np.asarray(x), axis, 0) for x in xs])[mine], *units
+    )
 
 
 def _lane(x: Any, lane: int, axis: int) -> np.ndarray:

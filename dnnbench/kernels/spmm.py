@@ -26,7 +26,7 @@ from dnnbench.kernels import forms, products
 @functools.partial(
     jax.tree_util.register_dataclass,
     data_fields=["arrays"],
-    meta_fields=["kernel", "n", "nnz", "dtype"],
+    meta_fields=["kernel", "n", "nnz", "dtype", "rest", "scale"],
 )
 @dataclasses.dataclass(frozen=True)
 class Sparse:
@@ -38,6 +38,8 @@ class Sparse:
         n: rows; static.
         nnz: stored entries, both triangles; static.
         dtype: name of the element type of the products; static.
+        rest, scale: what is meant is scale (A + rest (1 1^T - I)), A being what is stored; static.
+            So the complement of a graph needs no more memory than the graph.
     """
 
     arrays: dict[str, jax.Array]
@@ -45,6 +47,8 @@ class Sparse:
     n: int
     nnz: int
     dtype: str
+    rest: float = 0.0
+    scale: float = 1.0
 
     @property
     def shape(self) -> tuple[int, int]:
@@ -52,13 +56,17 @@ class Sparse:
         return self.n, self.n
 
 
-def make_sparse(csr: sp.csr_array, kernel: str, dtype: Any) -> Sparse:
+def make_sparse(
+    csr: sp.csr_array, kernel: str, dtype: Any, *, rest: float = 0.0, scale: float = 1.0
+) -> Sparse:
     """Build one kernel's form of a symmetric matrix on the host.
 
     Args:
         csr: the symmetric matrix [n, n]; its symmetry is checked.
         kernel: one of `choice.KERNELS`, usually from `choice.choose_spmm`.
         dtype: element type of the matrix and of the products.
+        rest: as in `Sparse`.
+        scale: as in `Sparse`.
     """
     element = np.dtype(dtype)
     if (abs(csr - csr.T) > 0).nnz:
@@ -69,7 +77,7 @@ def make_sparse(csr: sp.csr_array, kernel: str, dtype: Any) -> Sparse:
         if not bool(jnp.array_equal(rounded.astype(element), arrays["matrix"])):
             raise ValueError("the weights are not exact in bfloat16; use the kernel 'dense'")
         arrays = {"matrix": rounded}
-    return Sparse(arrays, kernel, csr.shape[0], csr.nnz, element.name)
+    return Sparse(arrays, kernel, csr.shape[0], csr.nnz, element.name, rest, scale)
 
 
 def spmm(A: Sparse, x: jax.Array) -> jax.Array:
@@ -86,7 +94,7 @@ def spmm(A: Sparse, x: jax.Array) -> jax.Array:
     names = tuple(sorted(A.arrays))
     leaves = [A.arrays[name] for name in names]
     x = _as_varying(x, leaves)
-    return _spmm_p.bind(*leaves, x, kernel=A.kernel, names=names)
+    return _completed(A, x, _spmm_p.bind(*leaves, x, kernel=A.kernel, names=names))
 
 
 def spmm_plain(A: Sparse, x: jax.Array) -> jax.Array:
@@ -96,7 +104,15 @@ def spmm_plain(A: Sparse, x: jax.Array) -> jax.Array:
         A: symmetric matrix [n, n].
         x: [n] or [n, d] of A's element type.
     """
-    return products.product(A.kernel, A.arrays, _checked(A, x))
+    x = _checked(A, x)
+    return _completed(A, x, products.product(A.kernel, A.arrays, x))
+
+
+def _completed(A: Sparse, x: jax.Array, y: jax.Array) -> jax.Array:
+    """The product with the matrix that is meant, from `y`, that with the stored one."""
+    if A.rest:
+        y = y + A.rest * (jnp.sum(x, axis=0) - x)
+    return y if A.scale == 1 else A.scale * y
 
 
 def _checked(A: Sparse, x: jax.Array) -> jax.Array:

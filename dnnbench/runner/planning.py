@@ -10,6 +10,7 @@ from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.kernels.choice import KERNELS, choose_spmm
+from dnnbench.problems.independent_set.conflicts import Conflicts, Stored
 
 
 def make_budget(config: Mapping[str, Any], hardware: Hardware) -> Budget:
@@ -38,7 +39,7 @@ def make_plan(
         overrides: the composed `plan` node; null means the method's own.
         settings: the method's settings (columns of its product may be one of them).
         hardware: resolved hardware.
-        public: the public half of the instance.
+        public: the public half of the instance, as solvers are shown it.
         budget: `restarts` caps the lanes.
 
     Raises:
@@ -102,7 +103,9 @@ def _kernel(
     lanes: int,
     dtype: str,
 ) -> str:
-    if not isinstance(public, Graph | QuadraticModel):
+    if isinstance(public, Conflicts):
+        public = public.stored_graph
+    if not isinstance(public, Graph | QuadraticModel | Stored):
         return "none"
     columns = defaults["columns"]
     columns = settings[columns] if isinstance(columns, str) else columns

@@ -75,6 +75,14 @@ def knowable(exact: Any) -> bool:
     return bool(getattr(exact, "knowable", True))
 
 
+def shown(exact: Any, public: Any) -> Any:
+    """What solvers are shown of an instance: its public half, unless the problem has a form of it.
+
+    The answers stay those of the problem, see `shown` in `problems.independent_set.exact`.
+    """
+    return exact.shown(public) if hasattr(exact, "shown") else public
+
+
 def build(cls: type, settings: Mapping[str, Any], **given: Any) -> Any:
     """An instance of the frozen dataclass `cls`: `given` and those settings that are its fields."""
     names = {f.name for f in fields(cls)}

@@ -16,11 +16,12 @@ from dnnbench.engine.lanes import is_oracle
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.run import run
 from dnnbench.errors import UserError
+from dnnbench.monitors.feasibility import Feasibility
 from dnnbench.monitors.integrality import Integrality
 from dnnbench.runner.checkpoint_file import Checkpointer, read
 from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
-from dnnbench.runner.resolve import build, exact_side, implementation, knowable
+from dnnbench.runner.resolve import build, exact_side, implementation, knowable, shown
 
 
 def solve_method(
@@ -93,7 +94,7 @@ def solve_method(
             budget=budget,
             target_costs=target,
             plan=plan,
-            monitors=(Integrality(),) if problem.binary else method_monitors(method, sealed),
+            monitors=monitors(problem, method, sealed),
             memory_limit=job["hardware"]["memory_limit"],
             sealed=None if sealed is None else np.asarray(sealed, plan.dtype),
         ),
@@ -159,6 +160,18 @@ def _one_wave(budget: Budget, plan: Plan) -> Budget:
     return replace(budget, restarts=budget.restarts or plan.lanes)
 
 
+def monitors(problem: Any, method: Any, sealed: Any) -> tuple[Any, ...]:
+    """What is measured beside: of binary problems how far from binary and from feasible it is."""
+    if problem.binary:
+        raw = method.energy
+        if not hasattr(raw, "repair"):  # every rounding is feasible
+            return (Integrality(),)
+        raw = replace(raw, repair="none")
+        sign = -1.0 if problem.sense == "max" else 1.0
+        return (Integrality(), Feasibility(raw, sign, method.ensemble_axis))
+    return method_monitors(method, sealed)
+
+
 def method_monitors(method: Any, sealed: Any) -> tuple[Any, ...]:
     """The method's own stopping rules and measurements; oracles only with something to look at."""
     own = getattr(method, "monitors", ())
@@ -176,9 +189,10 @@ def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data
         exact = exact_side(job["problem_about"])
         # An energy whose formulas are the instance's own (an equation) is told which.
         own_settings = exact.energy_settings(public) if hasattr(exact, "energy_settings") else {}
+        public = shown(exact, public)
         energy: Any = build(
             energy_class,
-            own_settings,
+            {**job["problem_settings"], **own_settings},
             kernel=plan.kernel,
             dtype=plan.dtype,
             lanes=plan.micro_batch,

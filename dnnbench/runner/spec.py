@@ -15,7 +15,7 @@ from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.instance import Instance
 from dnnbench.records.trial_id import trial_id
 from dnnbench.runner.planning import make_budget, make_plan
-from dnnbench.runner.resolve import exact_side, knowable
+from dnnbench.runner.resolve import exact_side, knowable, shown
 
 
 @dataclass(frozen=True)
@@ -32,6 +32,8 @@ class TrialSpec:
         hardware: on what.
         process_steps: steps of each process, when a trial is replayed; None for the budget's.
         posed: checksum of what the problem made of the instance (a noisy measurement), or None.
+        stacked: whether it is one of many trials of a compiled run, with which it shares its times.
+        stack: of the run of a stack itself, the traced settings of each of its trials.
     """
 
     solver: str
@@ -49,6 +51,8 @@ class TrialSpec:
     hardware: Hardware
     process_steps: tuple[int, ...] | None = None
     posed: str | None = None
+    stacked: bool = False
+    stack: tuple[dict[str, float], ...] = ()
 
     @property
     def identity(self) -> dict[str, Any]:
@@ -73,6 +77,7 @@ class TrialSpec:
             "seed": self.seed,
             "budget": asdict(self.budget),
             "plan": None if self.plan is None else self.plan.identity(),
+            **({"stacked": True} if self.stacked else {}),
         }
 
     def judged(self, z: np.ndarray, known: float) -> float:
@@ -133,6 +138,7 @@ class TrialSpec:
             "plan": None if self.plan is None else asdict(self.plan),
             "hardware": self.hardware.to_dict(),
             "checkpoint": None if checkpoint is None else str(checkpoint.resolve()),
+            "stack": [dict(settings) for settings in self.stack],
         }
 
 
@@ -190,7 +196,8 @@ def make_spec(
     settings = _settings(node)
     plan = None
     if role == "method":
-        plan = make_plan(node["_plan"], config["plan"], settings, hardware, instance.public, budget)
+        public = shown(exact, instance.public)
+        plan = make_plan(node["_plan"], config["plan"], settings, hardware, public, budget)
     version = about.get("version")
     if version is None:
         version = 1

@@ -81,14 +81,14 @@ def run_trial(
         # The rows that were judged here; where it was solved the objective is not known.
         final = replace(final, trace=report.traces.get(0, []))
     shared = {"exclusive": timed, "concurrent": 1 if timed else concurrent}
-    return _record(spec, problem, report, final, processes, shared)
+    return describe(spec, problem, report, final, processes, shared)
 
 
 def failed(spec: TrialSpec, message: str) -> Result:
     """The record of a trial that could not even begin."""
     problem: Exact = exact_side(spec.problem_about)
     report = Report(status="error", message=message)
-    return _record(spec, problem, report, _merge(report, problem, spec), 1, {})
+    return describe(spec, problem, report, _merge(report, problem, spec), 1, {})
 
 
 def _solve(
@@ -187,14 +187,26 @@ def _verify(
         return None, f"the solver returned a wrong answer: {error}"
 
 
-def _record(
+def describe(
     spec: TrialSpec,
     problem: Exact,
     report: Report,
     final: Final,
     processes: int,
     shared: dict[str, Any],
+    run_id: str | None = None,
 ) -> Result:
+    """Verify an answer and write down everything about its trial.
+
+    Args:
+        spec: the trial.
+        problem: its exact side.
+        report: what came of its processes.
+        final: their last words in one.
+        processes: how many there were.
+        shared: what else was running.
+        run_id: of the run it was part of; None for a run of its own.
+    """
     begin = time.perf_counter()
     verdict, wrong = _verify(problem, final.z, spec)
     raw, _ = _verify(problem, final.raw_z, spec)
@@ -224,7 +236,7 @@ def _record(
     record = Record(
         schema=SCHEMA_VERSION,
         trial_id=spec.trial_id,
-        run_id=uuid.uuid4().hex,
+        run_id=run_id or uuid.uuid4().hex,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
         solver=spec.solver,
         role="method" if spec.role == "method" else "baseline",
@@ -257,7 +269,7 @@ def _record(
         compile_seconds=final.compile_seconds,
         solve_seconds=final.solve_seconds,
         verify_seconds=verify_seconds,
-        stacked=False,
+        stacked=spec.stacked,
         trace=[list(row) for row in final.trace],
         diagnostics={**diagnostics, "notes": notes(final, raw, problem)},
         hardware=hardware,

@@ -87,6 +87,10 @@ def execute(
         programs: keeps what was compiled for the next job.
         sealed: for monitors named `oracle_*` alone, or None.
     """
+    if job["stack"]:
+        from dnnbench.runner.solve_stack import solve_stack
+
+        return solve_stack(job, public, reporter, programs)
     if job["role"] == "method":
         from dnnbench.runner.solve_method import solve_method
 

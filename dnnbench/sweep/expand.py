@@ -42,7 +42,7 @@ def expand(words: Sequence[str]) -> list[Point]:
     Raises:
         UserError: a word cannot be read, or no solver is named.
     """
-    axes = _axes(words)
+    axes = values_by_key(words)
     results = axes.pop("results", ())
     instances = tuple(_instances(axes.pop("instance", ()), axes.pop("suite", ())))
     seeds = tuple(_seed(text) for text in axes.pop("seed", ("0",)))
@@ -100,7 +100,7 @@ def key_of(word: str) -> str:
     return word.partition("=")[0].lstrip("+~")
 
 
-def _axes(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
+def values_by_key(words: Iterable[str]) -> dict[str, tuple[str, ...]]:
     """The values of each key, in Hydra's grammar; of two words with one key the last counts."""
     axes: dict[str, tuple[str, ...]] = {}
     for word in words:

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 import jax
 import jax.numpy as jnp
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from dnnbench.instances.graph import Graph
@@ -46,6 +47,29 @@ class QuadraticEnergy:
     def terms(self, public: Any) -> tuple[NDArray[np.float64], float]:
         """Linear part [n] and offset; given by the problem. A is `public.adjacency`."""
         raise NotImplementedError
+
+    def couplings(self, public: Any) -> sp.csr_array:
+        """A as a matrix on the host, float64 [n, n]."""
+        matrix: sp.csr_array = public.adjacency.astype(np.float64)
+        return matrix
+
+    def coupling_sums(self, public: Any) -> NDArray[np.float64]:
+        """Sum of |A_ij| over j, [n]."""
+        return np.asarray(abs(public.adjacency).sum(axis=1), np.float64)
+
+    def temperature_unit(self, public: Any, field: NDArray[np.float64]) -> float:
+        """What annealing counts in: the root mean square local field of independent spins.
+
+        Args:
+            public: the instance.
+            field: A 1 + linear, [n].
+        """
+        square = float(self.coupling_squares(public).sum() + np.square(field).sum())
+        return float(np.sqrt(square / len(field))) if square > 0 else 1.0
+
+    def coupling_squares(self, public: Any) -> NDArray[np.float64]:
+        """Sum of A_ij^2 over j, [n]."""
+        return np.asarray(public.adjacency.astype(np.float64).power(2).sum(axis=1))
 
     def prepare(self, public: Any) -> Quadratic:
         """The problem's arrays."""

@@ -8,8 +8,6 @@ so that the local field on spin i, minus the derivative of U, is h_i - (A s)_i. 
 A = W and h = 0: the couplings of the Ising model are J = -W.
 """
 
-from typing import Any
-
 import jax
 import jax.numpy as jnp
 import numpy as np
@@ -24,19 +22,15 @@ def external_field(data: Quadratic) -> jax.Array:
     return -(spmm(data.matrix, jnp.ones_like(data.linear)) + data.linear)
 
 
-def absolute_row_sums(public: Any, field: jax.Array) -> np.ndarray:
-    """sum_j |A_ij| + |h_i|, the largest local field on each spin, float64 [n]."""
-    rows = np.asarray(abs(public.adjacency).sum(axis=1), np.float64)
-    return rows + np.abs(np.asarray(field, np.float64))
-
-
-def field_scale(public: Any) -> float:
+def field_scale(squares: np.ndarray) -> float:
     """Root mean square over i of sqrt(sum_j A_ij^2): the local field of random spins; 1 if A = 0.
 
     Dividing A by it gives couplings of the size of the Sherrington-Kirkpatrick model's.
+
+    Args:
+        squares: sum of A_ij^2 over j, [n], see `QuadraticEnergy.coupling_squares`.
     """
-    weights = public.adjacency.data.astype(np.float64)
-    scale = float(np.sqrt(np.square(weights).sum() / max(public.num_vertices, 1)))
+    scale = float(np.sqrt(squares.mean())) if squares.size else 0.0
     return scale if scale > 0 else 1.0
 
 

@@ -10,6 +10,7 @@ import pytest
 from dnnbench.engine.compat import x64
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.cut import spins
+from dnnbench.problems.cut.energy import MaxCutEnergy
 from tests.methods.dense import FIELD, couplings, double, weighted_graph
 
 
@@ -40,8 +41,10 @@ def test_spin_energy_of_copies_is_the_sum_with_its_gradient():
 
 def test_scales():
     graph, w = weighted_graph(), couplings()
-    sums = spins.absolute_row_sums(graph, jnp.asarray(FIELD))
-    np.testing.assert_allclose(sums, np.abs(w).sum(1) + np.abs(FIELD), rtol=1e-6)
-    assert spins.field_scale(graph) == pytest.approx(np.sqrt(np.mean(np.sum(w**2, axis=1))))
+    energy = MaxCutEnergy("ell", "float32")
+    np.testing.assert_allclose(energy.coupling_sums(graph), np.abs(w).sum(1), rtol=1e-6)
+    assert spins.field_scale(energy.coupling_squares(graph)) == pytest.approx(
+        np.sqrt(np.mean(np.sum(w**2, axis=1)))
+    )
     empty = Graph(3, np.zeros((0, 2), np.int32), np.zeros(0, np.int64))
-    assert spins.field_scale(empty) == 1.0
+    assert spins.field_scale(energy.coupling_squares(empty)) == 1.0

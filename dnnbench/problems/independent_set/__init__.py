@@ -1,0 +1,1 @@
+"""Independent sets, cliques and vertex covers: sets of vertices no two of which conflict."""
