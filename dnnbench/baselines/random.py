@@ -1,4 +1,6 @@
-"""Uniformly random cuts, the best is kept: the floor that every solver must clear.
+"""Random answers, the best is kept: the floor that every solver must clear.
+
+Cuts are uniformly random; sets of vertices are maximal, made in random order (`independent_set`).
 
 A random cut has half of the total weight in expectation, so it is a 1/2-approximation where
 no weight is negative (Sahni and Gonzalez, "P-complete approximation problems", Journal of the
@@ -13,8 +15,10 @@ import scipy.sparse as sp
 
 from dnnbench.baselines.base import Baseline, Limits, Search
 from dnnbench.baselines.common import Incumbent
+from dnnbench.baselines.independent_set.common import random_sets
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
+from dnnbench.problems.independent_set.exact import IndependentSet
 
 _CELLS = 2**20
 """Vertices and edges looked at between two looks at the clock: a few milliseconds of work."""
@@ -22,7 +26,7 @@ _CELLS = 2**20
 
 @dataclass(frozen=True)
 class Random(Baseline):
-    """Draws batches of independent cuts. A step and a restart are both one cut."""
+    """Draws batches of cuts, or one set after another. A step and a restart are both one draw."""
 
     version: ClassVar[int] = 1
 
@@ -35,6 +39,9 @@ class Random(Baseline):
         search: Search,
     ) -> None:
         """Draw until `search.should_stop()` or the first of the limits."""
+        if isinstance(problem, IndependentSet):
+            random_sets(problem, public, rng, limits, search)
+            return
         n = public.num_vertices
         batch = int(np.clip(_CELLS // (n + public.num_edges), 1, 256))
         most = min(x for x in (limits.steps, limits.restarts, np.inf) if x is not None)

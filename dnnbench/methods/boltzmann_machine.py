@@ -16,8 +16,9 @@ References:
     for Boltzmann machines, Cognitive Science 9:147, 1985 (the network). Nothing is learned here.
     Departs from it: every unit is asked once a sweep in a fixed order, not at random; the
     temperature falls linearly, in units of the root mean square local field of independent spins,
-    sqrt(sum_ij A_ij^2 / n), so that one setting serves graphs of any degree; chances come from 16
-    random bits, so that one below 8e-6 never comes true.
+    sqrt(sum_ij A_ij^2 / n), so that one setting serves graphs of any degree (of independent sets:
+    of the mean weight of a vertex); chances come from 16 random bits, so that one below 8e-6 never
+    comes true.
     A sweep is that of simulated annealing with heat-bath acceptance: what this method shows is
     how far that goes on the engine, in lanes, not a new principle.
 """
@@ -49,8 +50,8 @@ class BoltzmannMachine(OwnStepMethod):
         energy: quadratic energy; its Ising form gives connections and fields.
         num_steps: sweeps of one restart, over which the temperature falls.
 
-    Hyperparameters (traced): `initial_temperature`, `final_temperature`, in units of the root mean
-    square local field.
+    Hyperparameters (traced): `initial_temperature`, `final_temperature`, in units of the energy's
+    `temperature_unit`.
     """
 
     energy: QuadraticEnergy
@@ -61,12 +62,11 @@ class BoltzmannMachine(OwnStepMethod):
 
     def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
         """The coloured network and the unit of temperature."""
-        adjacency = public.adjacency.astype(np.float64)
+        couplings = self.energy.couplings(public)
         linear = np.asarray(self.energy.prepare(public).linear, np.float64)
-        field = np.asarray(adjacency.sum(axis=1)) + linear
-        square = float(np.square(adjacency.data).sum() + np.square(field).sum())
-        unit = np.sqrt(square / public.num_vertices) if square > 0 else 1.0
-        network = make_chromatic(adjacency, field, self.energy.dtype)
+        field = np.asarray(couplings.sum(axis=1)) + linear
+        unit = self.energy.temperature_unit(public, field)
+        network = make_chromatic(couplings, field, self.energy.dtype)
         return {"network": network, "unit": jnp.asarray(unit, self.energy.dtype)}, {}
 
     def init(self, ctx: Ctx) -> Units:

@@ -32,7 +32,7 @@ from dnnbench.engine.contract import Ctx, Info, Phase, PyTree, Scalar
 from dnnbench.engine.own_step import OwnStepMethod
 from dnnbench.kernels.spmm import spmm
 from dnnbench.problems.cut.energy import QuadraticEnergy
-from dnnbench.problems.cut.spins import absolute_row_sums, external_field
+from dnnbench.problems.cut.spins import external_field
 
 _EPSILON = 1e-8  # of RMSprop, as in PyTorch
 
@@ -80,7 +80,7 @@ class FreeEnergyMachine(OwnStepMethod):
         """The external field [n] and c [n]."""
         data = self.energy.prepare(public)
         field = external_field(data)
-        sums = absolute_row_sums(public, field)
+        sums = self.energy.coupling_sums(public) + np.abs(np.asarray(field, np.float64))
         share = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
         return {"field": field, "share": jnp.asarray(share, data.linear.dtype)}, {}
 

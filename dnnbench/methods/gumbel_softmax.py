@@ -67,7 +67,9 @@ class GumbelSoftmax(GradientMethod):
     def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
         """The external field [n] and 1 / (n scale)."""
         field = external_field(self.energy.prepare(public))
-        strength = 1 / (field_scale(public) * max(public.num_vertices, 1))
+        strength = 1 / (
+            field_scale(self.energy.coupling_squares(public)) * max(public.num_vertices, 1)
+        )
         return {"field": field, "strength": jnp.asarray(strength, field.dtype)}, {}
 
     def shape(self, n: int) -> tuple[int, ...]:

@@ -69,7 +69,7 @@ class Hopfield(OwnStepMethod):
     def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
         """The external field [n] and 1 / scale."""
         field = external_field(self.energy.prepare(public))
-        strength = jnp.asarray(1 / field_scale(public), field.dtype)
+        strength = jnp.asarray(1 / field_scale(self.energy.coupling_squares(public)), field.dtype)
         return {"field": field, "strength": strength}, {}
 
     def init(self, ctx: Ctx) -> Neurons:

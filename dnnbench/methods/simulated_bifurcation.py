@@ -60,8 +60,7 @@ class SimulatedBifurcation(OwnStepMethod):
         data = self.energy.prepare(public)
         ones = jnp.ones_like(data.linear)
         field = -(spmm(data.matrix, ones) + data.linear)
-        adjacency = public.adjacency
-        norm = float(np.sqrt(np.square(adjacency.data.astype(np.float64)).sum()))
+        norm = float(np.sqrt(self.energy.coupling_squares(public).sum()))
         n = public.num_vertices
         coupling = np.sqrt(max(n - 1, 1)) / norm if norm > 0 else 0.0
         return {"field": field, "coupling": jnp.asarray(coupling, data.linear.dtype)}, {}

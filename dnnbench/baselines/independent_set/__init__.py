@@ -1,0 +1,1 @@
+"""Baselines for independent sets, and so for cliques and vertex covers (`conflicts`)."""

@@ -1,0 +1,29 @@
+"""KaMIS in the process of `child`; importing it needs chszlablib."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+from chszlablib import Graph, IndependenceProblems
+from numpy.typing import NDArray
+
+from dnnbench.baselines.independent_set.child_main import Emit
+
+
+def solver(
+    task: dict[str, Any], arrays: list[NDArray[Any]]
+) -> Callable[[dict[str, Any], Emit], None]:
+    """What answers calls with `seconds` and `seed`: one set each.
+
+    Args:
+        task: `variant`, the library's function.
+        arrays: row starts and columns of the conflicts.
+    """
+    graph = Graph.from_csr(*arrays)
+    function = getattr(IndependenceProblems, task["variant"])
+
+    def solve(call: dict[str, Any], emit: Emit) -> None:
+        found = function(graph, time_limit=call["seconds"], seed=call["seed"])
+        emit({}, np.asarray(found.vertices, np.int64))
+
+    return solve
