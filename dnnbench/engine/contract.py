@@ -151,7 +151,9 @@ class Method(Protocol):
     """A dataless method: a frozen dataclass whose fields are static.
 
     One that has more to say of a restart's last state than monitors can see of its readouts also
-    has `figures(s, ctx)`, a dictionary of numbers, or of such dictionaries, for the record.
+    has `figures(s, ctx)`, a dictionary of numbers, or of such dictionaries, for the record. One
+    whose readout is not the relaxed point itself (but the best set so far, say) has
+    `relaxed(s, ctx)`, of the readout's shape, which monitors are shown.
     """
 
     version: ClassVar[int]

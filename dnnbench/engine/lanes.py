@@ -252,6 +252,9 @@ def score(spec: Spec, lane: Lane, shared: Shared, own: Own, engine_step: Scalar)
     ctx = _ctx(shared, own, lane.restart, lane.t, tag)
     x = _readout(spec, lane.state, ctx)
     z, found = _round(spec, lane.merit, x, ctx)
+    looked_at = x
+    if hasattr(spec.method, "relaxed"):
+        looked_at = spec.method.relaxed(lane.state, ctx)
     live = lane.alive & ~lane.lost
     valid = live & jnp.isfinite(found.cost)
     better_run = valid & less(found, lane.run)
@@ -263,7 +266,9 @@ def score(spec: Spec, lane: Lane, shared: Shared, own: Own, engine_step: Scalar)
         run=select(better_run, found, lane.run),
         run_step=jnp.where(better_run, lane.t, lane.run_step),
         monitors=tuple(
-            m.update(s, Reading(x, lane.t, ctx, live, shared.sealed if is_oracle(m) else None))
+            m.update(
+                s, Reading(looked_at, lane.t, ctx, live, shared.sealed if is_oracle(m) else None)
+            )
             for m, s in zip(spec.monitors, lane.monitors, strict=True)
         ),
     )

@@ -67,6 +67,8 @@ class PCQO(OwnStepMethod):
         energy: energy of a problem of independent sets with equal weights.
         batch_steps: steps of a batch.
         num_batches: batches of one restart.
+        relative_rate: whether the step size counts in units of 1 / (gamma d + gamma_prime (n - 1 -
+            d)), d being the mean number of conflicts, so that it suits every gamma.
 
     Hyperparameters (traced): `learning_rate`, `momentum`; `gamma`, the penalty of a conflict;
     `gamma_prime`, the reward of a pair without one; `init_std`, standard deviation of the starts.
@@ -75,6 +77,7 @@ class PCQO(OwnStepMethod):
     energy: SetEnergy
     batch_steps: int
     num_batches: int
+    relative_rate: bool
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = (
@@ -107,13 +110,18 @@ class PCQO(OwnStepMethod):
         return mean + ctx.hp["init_std"] * jax.random.normal(ctx.key, mean.shape, mean.dtype)
 
     def step(self, s: Point, phase: Phase, ctx: Ctx) -> tuple[Point, Info]:
-        """One projected momentum step; the merit is the first vertex's part of f, which is free."""
+        """One projected momentum step; the merit is f before it."""
         hp, x = ctx.hp, s.x
         product = self.energy.conflicts(x, ctx.problem)
         reward = hp["gamma_prime"] * (jnp.sum(x) - x)
         gradient = (hp["gamma"] + hp["gamma_prime"]) * product - reward - 1
-        v = hp["momentum"] * s.v + hp["learning_rate"] * gradient
-        merit = x[0] * (gradient[0] - 1) / 2
+        rate = hp["learning_rate"]
+        if self.relative_rate:
+            matrix, n = ctx.problem.matrix, x.shape[0]
+            mean = matrix.nnz / n if not matrix.rest else n - 1 - matrix.nnz / n
+            rate = rate / (hp["gamma"] * mean + hp["gamma_prime"] * (n - 1 - mean))
+        v = hp["momentum"] * s.v + rate * gradient
+        merit = jnp.sum(x * (gradient - 1)) / 2
         moved = s._replace(x=jnp.clip(x - v, 0, 1), v=v)
         return moved, Info(merit, jnp.isfinite(merit), jnp.zeros((), bool))
 
@@ -142,6 +150,10 @@ class PCQO(OwnStepMethod):
         z, ok = self._tested(s.x, ctx.problem)
         better = ok & (jnp.sum(z) > s.best_size)
         return self.energy.independent(jnp.where(better, z, s.best))
+
+    def relaxed(self, s: Point, ctx: Ctx) -> jax.Array:
+        """The point itself, inside the cube, as an answer of the problem, [n]."""
+        return self.energy.independent(jnp.clip(s.x, 0, 1))
 
     def figures(self, s: Point, ctx: Ctx) -> dict[str, Any]:
         """Of the batches that have ended in this restart: how many, and the share accepted."""

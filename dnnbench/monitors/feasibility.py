@@ -74,5 +74,5 @@ class Feasibility:
         return {
             "candidates": scored,
             "feasible_share": feasible / scored if scored else None,
-            "best_before_repair": self.sign * best if np.isfinite(best) else None,
+            "best_before_repair": self.sign * best + 0.0 if np.isfinite(best) else None,
         }

@@ -8,6 +8,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 
 from dnnbench.errors import UserError
+from dnnbench.instances import download
 from dnnbench.instances.convert import from_edges
 from dnnbench.instances.download import fetch
 from dnnbench.instances.formats import dimacs, dimacs_binary, parse_graph
@@ -125,6 +126,14 @@ def test_a_binary_graph_becomes_the_registrys_file(binary, tmp_path, page):
     path = fetch(known, tmp_path)
     assert path == tmp_path / "dimacs" / "hamming6-4.clq"
     assert hashlib.sha256(path.read_bytes()).hexdigest() == known.raw_sha256
+
+
+def test_a_binary_file_may_be_larger_than_the_text(binary, tmp_path, monkeypatch):
+    monkeypatch.setattr(download, "_PACKING_SLACK", 100)
+    assert fetch(binary("good", raw_size=10), tmp_path).is_file()
+    monkeypatch.setattr(download, "_PACKING_SLACK", 1)
+    with pytest.raises(UserError, match="larger than the expected 288 bytes"):
+        fetch(binary("good", raw_size=10), tmp_path / "other")
 
 
 @pytest.mark.parametrize("cut", [0, 1])

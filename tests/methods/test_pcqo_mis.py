@@ -84,7 +84,7 @@ def test_batches_equal_a_dense_transcription(complemented):
     assert conflicts.implicit == complemented
     a = conflicts.adjacency.toarray().astype(float)
     with x64(True):
-        method = PCQO(SetEnergy("ell", "float64", penalty=3.0), BATCH, BATCHES)
+        method = PCQO(SetEnergy("ell", "float64", penalty=3.0), BATCH, BATCHES, False)
         ctx = context(method, conflicts)
         (phase,) = method.phases
         assert (phase.steps, phase.outer_every) == (BATCH * BATCHES, BATCH)
@@ -136,7 +136,7 @@ def test_batches_equal_a_dense_transcription(complemented):
 def test_maximality_is_the_published_fixed_point(density, complemented):
     conflicts = conflicts_of(gnp(8, density, 3), complemented)
     a = conflicts.adjacency.toarray()
-    method = PCQO(SetEnergy("ell", "float32"), 5, 2)
+    method = PCQO(SetEnergy("ell", "float32"), 5, 2, False)
     ctx = context(method, conflicts)
     sets = np.array(list(itertools.product([0.0, 1.0], repeat=8)))
     test = jax.vmap(lambda x: method._tested(x, ctx.problem))
@@ -158,7 +158,7 @@ def test_sets_stay_where_the_landscape_says(gamma, gamma_prime):
     """
     conflicts = conflicts_of(gnp(8, 0.4, 7))
     a = conflicts.adjacency.toarray()
-    method = PCQO(SetEnergy("ell", "float32"), 5, 2)
+    method = PCQO(SetEnergy("ell", "float32"), 5, 2, False)
     hp = HP | {"gamma": gamma, "gamma_prime": gamma_prime, "momentum": 0.0}
     ctx = context(method, conflicts, hp)
     sets = np.array(list(itertools.product([0.0, 1.0], repeat=8)))
@@ -183,7 +183,7 @@ def test_sets_stay_where_the_landscape_says(gamma, gamma_prime):
 
 def test_a_step_takes_one_product():
     """Two in the published program; the complement's is made from the sum."""
-    method = PCQO(SetEnergy("ell", "float32"), 5, 2)
+    method = PCQO(SetEnergy("ell", "float32"), 5, 2, False)
     ctx = context(method, conflicts_of(gnp(30, 0.2, 1)))
     state = method.init(ctx)
     jaxpr = jax.make_jaxpr(lambda s, c: method.step(s, method.phases[0], c))(state, ctx)
@@ -192,7 +192,7 @@ def test_a_step_takes_one_product():
 
 def test_graph_without_conflicts_is_its_own_answer():
     graph = Graph(5, np.zeros((0, 2), np.int32), np.zeros(0, np.int64))
-    method = PCQO(SetEnergy("ell", "float32"), 5, 2)
+    method = PCQO(SetEnergy("ell", "float32"), 5, 2, False)
     ctx = context(method, conflicts_of(graph), HP | {"init_std": 0.0})
     np.testing.assert_array_equal(method.readout(method.init(ctx), ctx), np.ones(5))
 

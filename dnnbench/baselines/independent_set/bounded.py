@@ -8,16 +8,15 @@ search begins at a set from `min_degree`.
 import importlib.util
 import math
 from dataclasses import dataclass
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar
 
 import numpy as np
-from numpy.typing import NDArray
 
 from dnnbench.baselines.base import Baseline, Limits, Search
 from dnnbench.baselines.common import missing_extra
 from dnnbench.baselines.independent_set.child import load, loaded
 from dnnbench.baselines.independent_set.clique_cover import Cliques, clique_cover
-from dnnbench.baselines.independent_set.common import Incumbent
+from dnnbench.baselines.independent_set.common import Incumbent, Weights
 from dnnbench.baselines.independent_set.min_degree import compile_passes, passes
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
@@ -28,20 +27,6 @@ _MARGIN = 0.02
 
 _ROUNDING = 1e-12
 """Sums of real weights that differ by less, as a share of the total weight, are the same."""
-
-
-class Weights(NamedTuple):
-    """Weights as a library takes them.
-
-    Attributes:
-        values: [n].
-        scale: they are this times those of the instance.
-        error: of its bounds, in the instance's unit.
-    """
-
-    values: NDArray[Any]
-    scale: float
-    error: float
 
 
 @dataclass(frozen=True)

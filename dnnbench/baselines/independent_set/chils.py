@@ -97,7 +97,7 @@ class _Solver:
         arrays = (
             adjacency.indptr.astype(np.int64),
             adjacency.indices.astype(np.int32),
-            whole(conflicts).weights,
+            whole(conflicts).values,
         )
         entry.argtypes = [ctypes.c_void_p, ctypes.c_int, *[ctypes.c_void_p] * 3]
         entry(solver.solver, self._n, *(array.ctypes.data for array in arrays))

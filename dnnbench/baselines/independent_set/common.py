@@ -5,7 +5,7 @@ and what a bound on its weight says about those, stands here alone.
 """
 
 import math
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,28 +20,28 @@ _LARGEST_TOTAL = 2.0**45
 """Real weights are scaled to whole ones that sum to at most this."""
 
 
-class Whole(NamedTuple):
-    """Weights as whole numbers, for solvers that know no others.
+class Weights(NamedTuple):
+    """Weights as a solver takes them.
 
     Attributes:
-        weights: int64 [n], positive.
-        scale: a power of two; the given weights times this, rounded, are `weights`.
-        error: how much the weight of a set can be off by, in the given unit; 0 for whole numbers.
+        values: [n], positive.
+        scale: they are this times those of the instance, but for rounding.
+        error: how far off a bound in them can be, in the instance's unit.
     """
 
-    weights: NDArray[np.int64]
+    values: NDArray[Any]
     scale: float
     error: float
 
 
-def whole(conflicts: Conflicts) -> Whole:
-    """The weights as whole numbers; real ones keep some 13 digits of their sum."""
+def whole(conflicts: Conflicts) -> Weights:
+    """The weights as int64, for solvers that know no others; of real ones 13 digits are kept."""
     given = conflicts.weights
     if np.issubdtype(given.dtype, np.integer):
-        return Whole(given.astype(np.int64), 1.0, 0.0)
+        return Weights(given.astype(np.int64), 1.0, 0.0)
     scale = 2.0 ** math.floor(math.log2(_LARGEST_TOTAL / float(given.sum())))
     rounded = np.maximum(np.rint(given * scale), 1).astype(np.int64)
-    return Whole(rounded, scale, float(np.abs(rounded / scale - given).sum()))
+    return Weights(rounded, scale, float(np.abs(rounded / scale - given).sum()))
 
 
 def most(limit: int | None) -> float:

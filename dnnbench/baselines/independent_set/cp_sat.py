@@ -7,8 +7,8 @@ runner fills the cores with independent seeds.
 from dataclasses import dataclass
 from typing import ClassVar
 
-from dnnbench.baselines.independent_set.bounded import Bounded, Weights
-from dnnbench.baselines.independent_set.common import whole
+from dnnbench.baselines.independent_set.bounded import Bounded
+from dnnbench.baselines.independent_set.common import Weights, whole
 from dnnbench.problems.independent_set.conflicts import Conflicts
 
 
@@ -27,4 +27,4 @@ class CpSat(Bounded):
 
     def weights(self, conflicts: Conflicts) -> Weights:
         """Whole numbers; with these it reckons exactly."""
-        return Weights(*whole(conflicts))
+        return whole(conflicts)

@@ -1,17 +1,17 @@
 """What networkx offers (BSD-3-Clause): for those who know no other library.
 
 - `approximation`: for sets and cliques clique removal, Boppana, Halldorsson, "Approximating maximum
-  independent sets by excluding subgraphs", BIT 32, 1992, doi:10.1007/BF01994876; for covers the
-  2-approximation of Bar-Yehuda, Even, "A local-ratio theorem for approximating the weighted vertex
-  cover problem", Annals of Discrete Mathematics 25, 1985. One call, which draws nothing; sets of
-  weight are approximated without their weights.
+  independent sets by excluding subgraphs", BIT 32, 1992, doi:10.1007/BF01994876; for covers, and
+  where vertices have weights, a cover of at most twice the least weight, Bar-Yehuda, Even, "A
+  local-ratio theorem for approximating the weighted vertex cover problem", Annals of Discrete
+  Mathematics 25, 1985. One call, which draws nothing.
 - `maximal`: random maximal sets, one call after the other.
 - `exact`: the heaviest clique by branch and bound, Warren, Hicks, "Combinatorial branch-and-bound
   for the maximum weight independent set problem", 2006. One call, which answers at its end alone.
 
 None can be interrupted, and most are slow: calls run in a process of their own, which is ended when
-the budget is. The note `calls_ended` says whether one was lost to that. Until the first one ends
-there is a random set.
+the budget is. The note `calls_ended` says whether one was lost to that; where it was the first one
+there is no answer.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ import numpy as np
 
 from dnnbench.baselines.base import Baseline, Limits, Search
 from dnnbench.baselines.independent_set.child import load, loaded
-from dnnbench.baselines.independent_set.common import Incumbent, most, random_set, whole
+from dnnbench.baselines.independent_set.common import Incumbent, most, whole
 from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
@@ -56,16 +56,15 @@ class NetworkX(Baseline):
     ) -> None:
         """Make calls until `search.should_stop()`, the first of the limits, or all are made."""
         best = Incumbent(problem, public, search)
-        best.offer(random_set(best.conflicts, rng), 0, 0)
         allowed = min(most(limits.steps), most(limits.restarts))
         if self.algorithm != "maximal":
             allowed = min(allowed, 1)  # another call would return the same
-        covers = problem.name == "vertex_cover" and self.algorithm == "approximation"
+        covers = problem.name in ("vertex_cover", "mwis") and self.algorithm == "approximation"
         task = {
             "algorithm": "cover" if covers else self.algorithm,
             "complemented": best.conflicts.complemented,
         }
-        arrays = (public.edges[:, 0], public.edges[:, 1], whole(best.conflicts).weights)
+        arrays = (public.edges[:, 0], public.edges[:, 1], whole(best.conflicts).values)
         made = ended = 0
         with loaded("networkx") as child:
             child.send(task, arrays)

@@ -13,7 +13,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from dnnbench.baselines.independent_set.bounded import Bounded, Weights
+from dnnbench.baselines.independent_set.bounded import Bounded
+from dnnbench.baselines.independent_set.common import Weights
 from dnnbench.problems.independent_set.conflicts import Conflicts
 
 _ACCURACY = 1e-7

@@ -9,9 +9,9 @@ problem", SEA 2016, doi:10.1007/978-3-319-38851-9_9. Neither knows weights.
 The library answers at the end of a call alone, and ReduMIS does not look at its clock while it
 builds its first population: on dense conflicts it overruns by seconds. So it runs in a process of
 its own, which is ended when the budget is; the note `calls_ended` says how many calls were lost to
-that. Two short calls before the long one see to it that there is an answer earlier than at the very
-end. Until the first one ends there is a random set. Calls are bounded by the clock, so that runs of
-equal seed and steps need not be equal where the library is still improving when they end.
+that, and where it was the first one there is no answer. Two short calls before the long one see to
+it that there mostly is one earlier than at the very end. Calls are bounded by the clock, so that
+runs of equal seed and steps need not be equal where the library is still improving when they end.
 """
 
 import importlib.util
@@ -22,7 +22,7 @@ import numpy as np
 
 from dnnbench.baselines.base import Baseline, Limits, Search
 from dnnbench.baselines.independent_set.child import load, loaded
-from dnnbench.baselines.independent_set.common import Incumbent, most, random_set
+from dnnbench.baselines.independent_set.common import Incumbent, most
 from dnnbench.errors import UserError, unknown
 from dnnbench.instances.graph import Graph
 from dnnbench.problems.base import Exact
@@ -71,7 +71,6 @@ class Kamis(Baseline):
         """Make calls until `search.should_stop()` or the first of the limits."""
         self.prepare(problem, public)
         best = Incumbent(problem, public, search)
-        best.offer(random_set(best.conflicts, rng), 0, 0)
         run = _Run(self.variant, best, rng, limits, search)
         ended = run.calls()
         best.finish(run.steps, run.made)

@@ -103,7 +103,7 @@ class _Run:
         self._kernel, self._rng, self._stop = two_improvement_kernel, rng, stop
         n = conflicts.num_vertices
         starts, neighbours, _ = rows(conflicts.adjacency)
-        weights = whole(conflicts).weights
+        weights = whole(conflicts).values
         self.trivial = len(neighbours) == 0
         self._patience = patience * n
         whole_numbers = {

@@ -16,6 +16,9 @@ from dnnbench.errors import UserError
 _ALLOWED = b"0123456789+-.eE \t\r\n"
 _NUMBER = re.compile(rb"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
 _NOT_FINITE = re.compile(rb"[+-]?(nan|inf|infinity)", re.IGNORECASE)
+_LEAST, _LARGEST = np.iinfo(np.int64).min, np.iinfo(np.int64).max  # also of what is beyond
+_IN_FRACTIONS = np.isin(np.arange(256), np.frombuffer(b".eE", np.uint8))
+_LONE_SIGN = re.compile(rb"[+-](?!\d)")
 _BLANKS = re.compile(rb"[ \t\r]+")
 
 
@@ -73,8 +76,9 @@ def parse_rows(data: bytes, where: str) -> Rows:
     starts = np.flatnonzero(np.diff(line_of, prepend=-1))
     widths = np.diff(starts, append=len(token_at))
     plain = np.ones(len(values), np.bool_)
-    point_at = np.flatnonzero(np.isin(codes, np.frombuffer(b".eE", np.uint8)))
-    plain[np.searchsorted(token_at, point_at, side="right") - 1] = False
+    if _has_fractions(data):
+        point_at = np.flatnonzero(_IN_FRACTIONS[codes])
+        plain[np.searchsorted(token_at, point_at, side="right") - 1] = False
     return Rows(values, plain, starts, widths, line_of[starts] + 1)
 
 
@@ -155,9 +159,24 @@ def _numbers(data: bytes) -> NDArray[np.float64] | None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         try:
+            if not (_has_fractions(data) or _has_lone_sign(data)):
+                # Several times faster, but blind to lone signs and to what overflows.
+                whole = np.fromstring(data, np.int64, sep=" ")
+                if not len(whole) or (whole.min() > _LEAST and whole.max() < _LARGEST):
+                    return whole.astype(np.float64)
             return np.fromstring(data, np.float64, sep=" ")
         except (ValueError, DeprecationWarning):
             return None
+
+
+def _has_lone_sign(data: bytes) -> bool:
+    """Whether a sign stands before something else than a digit."""
+    return (b"-" in data or b"+" in data) and bool(_LONE_SIGN.search(data))
+
+
+def _has_fractions(data: bytes) -> bool:
+    """Whether some number may have a point or an exponent."""
+    return b"." in data or b"e" in data or b"E" in data
 
 
 def _first_wrong_token(data: bytes, where: str) -> UserError:

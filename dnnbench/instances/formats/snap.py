@@ -58,7 +58,8 @@ def parse(data: bytes, where: str) -> Graph:
     check_num_vertices(n, where)
     low, high = np.minimum(*np.split(ends, 2)), np.maximum(*np.split(ends, 2))
     loops = low == high
-    distinct = np.unique((low * n + high)[~loops])
+    keys = np.sort((low * n + high)[~loops])  # np.unique is many times slower
+    distinct = keys[np.diff(keys, prepend=-1) > 0]
     _compare_counts(data, where, n, len(rows), len(distinct), int(np.count_nonzero(loops)))
     return simple_graph(n, np.column_stack([distinct // n, distinct % n]).astype(np.int32))
 

@@ -12,6 +12,8 @@ from dnnbench.report.plots.style import panels, wrapped
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+_DASHES = ("-", "--", ":", "-.")
+
 _MOST_WRITTEN = 160
 """Points up to which the numbers are written into the map."""
 
@@ -68,10 +70,10 @@ def heat_maps(
     for ax, (name, pick) in zip(axes, MAPS.items(), strict=True):
         values = np.array([_number(pick(r)) for r in records]).reshape(shape)
         _one(figure, ax, values, x, y)
-        for label, (across, up) in lines.items():
+        for dash, (label, (across, up)) in zip(_DASHES, lines.items(), strict=False):
             places = _place(across, x[1]), _place(up, y[1])
             ax.plot(*places, color="white", linewidth=2.6)
-            ax.plot(*places, color="black", linewidth=1.2, linestyle="--", label=label)
+            ax.plot(*places, color="black", linewidth=1.2, linestyle=dash, label=label)
         ax.set_xlim(-0.5, shape[1] - 0.5)
         ax.set_ylim(-0.5, shape[0] - 0.5)
         ax.grid(visible=False)
@@ -107,7 +109,12 @@ def _one(
     for (row, column), value in np.ndenumerate(values):
         if np.isfinite(value):
             colour = "white" if value < middle else "black"
-            ax.text(column, row, f"{value:.3g}", ha="center", va="center", fontsize=5, color=colour)
+            ax.text(column, row, _short(value), ha="center", va="center", fontsize=5, color=colour)
+
+
+def _short(value: float) -> str:
+    """Three digits, without a sign and zeros in the exponent."""
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.1e}".replace("e+0", "e")
 
 
 def _place(values: Sequence[float], ticks: Sequence[float]) -> NDArray[np.float64]:

@@ -7,6 +7,7 @@ from dnnbench.errors import UserError
 from dnnbench.instances.convert import edges_sha256, from_edges
 from dnnbench.instances.formats import dimacs_binary, parse_graph, read_graph
 from dnnbench.instances.formats.open_text import read_bytes
+from dnnbench.instances.load import export, load_instance
 from dnnbench.instances.registry import entry, suite
 
 from ..same import assert_same, assert_valid, with_vertex_weights
@@ -47,6 +48,7 @@ def test_a_row_of_nine_takes_two_bytes_and_the_ninth_column_opens_the_second():
         (b"3\n" + HEAD + BITS, "g.b, preamble: no line 'p edge n m'"),
         (b"10\n" + HEAD + BITS, "g.b, preamble, line 2: expected 'p edge n m'"),
         (FILE.replace(b"4 3", b"4 2"), "g.b: 3 edges, but the header announces 2"),
+        (FILE.replace(b"4 3", b"4 5"), "g.b: 3 edges, but the header announces 5"),
         (FILE.replace(b"4 3", b"4 9"), "g.b, preamble, line 2: no simple graph"),
         (FILE.replace(b"4 3", b"9 3"), "g.b: 4 bytes after the preamble, but n=9 needs 10"),
         (FILE[:-1] + b"\x30", "g.b: self-loop at vertex 4"),
@@ -96,6 +98,11 @@ def test_the_suffix_chooses_the_format(tmp_path):
         assert_valid(parse_graph(FILE, name))
     (tmp_path / "g.clq.b").write_bytes(FILE)
     assert read_graph(tmp_path / "g.clq.b").num_edges == 3
+    instance = load_instance(f"{tmp_path}/g.clq.b", cache_dir=tmp_path)
+    assert (instance.family, instance.public.num_edges) == ("graph", 3)
+    with pytest.raises(UserError, match="is binary"):
+        export(f"{tmp_path}/g.clq.b", cache_dir=tmp_path)
+    assert export(f"{tmp_path}/g.clq.b@complement", cache_dir=tmp_path).startswith("p edge 4 3\n")
 
 
 @pytest.mark.data

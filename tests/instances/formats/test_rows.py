@@ -42,8 +42,26 @@ def test_the_bulk_pass_agrees_with_a_slow_one(text):
 
 
 @pytest.mark.parametrize(
+    "text",
+    [
+        "9223372036854775806",
+        "9223372036854775807",
+        "-9223372036854775808",
+        "1" * 30,
+        "-1" + "0" * 25,
+    ],
+)
+def test_integers_of_any_size(text):
+    rows = parse_rows(f"1 {text}\n2\n".encode(), "f")
+    assert rows.values.tolist() == [1.0, float(text), 2.0]
+    assert rows.plain.all()
+
+
+@pytest.mark.parametrize(
     ("text", "message"),
     [
+        ("1 -\n", "f, line 1: '-' is not a number"),
+        ("1\n+ 2\n", r"f, line 2: '\+' is not a number"),
         ("1 2\n3 abc\n", "f, line 2: 'abc' is not a number"),
         ("1 2\n\n3 1-2\n", "f, line 3: '1-2' is not a number"),
         ("1 2 nan\n", "f, line 1: 'nan' is not finite"),

@@ -39,6 +39,7 @@ def test_counts_in_the_comment_may_mean_several_things(edges):
             "#\n# Nodes: 5 Edges: 5\n" + BODY,
             "g, line 2: the comment says 5 nodes, the edges have 4",
         ),
+        ("# Nodes: 4 Edges: 4\n" + BODY, "g, line 1: the comment says 4 edges, but there are 5 "),
         (HEAD, "g: no edges"),
         (HEAD + "1 2 3\n", "g, line 3: expected 'u v', found 3 numbers"),
         (HEAD + "1\n", "g, line 3: expected 'u v', found 1 number"),
