@@ -8,7 +8,7 @@ import pytest
 from dnnbench.baselines.independent_set.common import Incumbent, random_set, whole
 from dnnbench.problems.independent_set.conflicts import Conflicts
 
-from .test_independent_set import CLIQUE, COVER, MIS, MWIS, check_offers, made, random_graph, solve
+from .test_independent_set import CLIQUE, COVER, MIS, MWIS, made, random_graph, solve
 
 
 def test_covers_are_what_a_set_leaves_out(search):

@@ -44,7 +44,7 @@ def refused(cli, tmp_path):
         ("baseline=gredy", "unknown baseline 'gredy' (did you mean 'greedy'?)"),
         ("baseline=greedy", "give either method=NAME or baseline=NAME, not both"),
         ("method=null", "give method=NAME or baseline=NAME"),
-        ("problem=maxct", "unknown problem 'maxct' (did you mean 'maxcut'?)"),
+        ("problem=maxct", "unknown problem 'maxct' (did you mean 'maxcut'"),
         ("problem=null", "problem must not be null"),
         ("hardware=cpuu", "unknown hardware 'cpuu' (did you mean 'cpu'"),
         ("budget=long", "unknown budget 'long'"),
