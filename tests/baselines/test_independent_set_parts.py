@@ -155,22 +155,23 @@ def two_improvement(conflicts, seed=0, patience=1000):
 def check_state(run, conflicts):
     """Counts, sums, order and values are those of the set."""
     s, kernel = run._arrays, run._kernel
-    size = s.state[kernel.SIZE]
-    chosen = np.zeros(len(s.order), np.int64)
-    chosen[s.order[:size]] = 1
+    n = len(s.of)
+    order, weights, best = s.lists[kernel.ORDER], s.of[:, kernel.WEIGHT], s.flags[:, kernel.BEST]
+    chosen = np.zeros(n, np.int64)
+    chosen[order[: s.state[kernel.SIZE]]] = 1
     dense = conflicts.adjacency.toarray()
-    assert np.array_equal(np.sort(s.order), np.arange(len(s.order)))
-    assert np.array_equal(s.order[s.place], np.arange(len(s.order)))
+    assert np.array_equal(np.sort(order), np.arange(n))
+    assert np.array_equal(order[s.of[:, kernel.PLACE]], np.arange(n))
     assert not (dense @ chosen)[chosen == 1].any()
     tight = dense @ chosen
-    sums = [dense @ (chosen * s.weights), tight, dense @ (chosen * np.arange(len(chosen)))]
-    assert np.array_equal(s.near, np.transpose([*sums, chosen * (dense @ (tight == 1))]))
-    assert s.state[kernel.VALUE] == chosen @ s.weights
-    assert s.state[kernel.BEST] == s.best @ s.weights
-    assert not (dense @ s.best)[s.best == 1].any()
-    assert not s.queues.any()
-    assert not s.is_pending.any()
-    assert not s.is_raised.any()
+    sums = [dense @ (chosen * weights), tight, dense @ (chosen * np.arange(n))]
+    near = s.of[:, [kernel.BURDEN, kernel.TIGHT, kernel.OWNER, kernel.ALONE]]
+    assert np.array_equal(near, np.transpose([*sums, chosen * (dense @ (tight == 1))]))
+    assert s.state[kernel.VALUE] == chosen @ weights
+    assert s.state[kernel.MOST] == best @ weights
+    assert not (dense @ best)[best == 1].any()
+    assert not s.state[[kernel.PENDING, kernel.RAISED]].any()
+    assert not s.flags[:, [kernel.PENDING, kernel.RAISED]].any()
     return chosen, dense
 
 
@@ -207,14 +208,19 @@ def test_no_single_vertex_can_be_exchanged_for_two(p):
         run.advance(1)
 
 
-def test_a_log_too_short_to_undo_a_step_is_noticed():
+def test_logs_that_are_too_short_are_noticed():
     conflicts = MIS.shown(random_graph(4, 80, 0.1))
     run = two_improvement(conflicts)
-    short = {"log": np.zeros(2, np.int64), "changed": np.zeros(1, np.int64)}
-    run._arrays = run._arrays._replace(**short)
+    run._arrays = run._arrays._replace(log=np.zeros(2, np.int64))
     for _ in range(200):
         run.advance(1)
         check_state(run, conflicts)
+    state = run._arrays.state
+    assert state[run._kernel.CHANGES] > 80
+    state[run._kernel.MOST] = 0  # so that the next set counts as the best
+    run.advance(1)
+    assert state[run._kernel.CHANGES] == 0
+    check_state(run, conflicts)
 
 
 def test_slices_make_one_search(monkeypatch):

@@ -105,25 +105,18 @@ class _Run:
         starts, neighbours, _ = rows(conflicts.adjacency)
         weights = whole(conflicts).values
         self.trivial = len(neighbours) == 0
-        self._patience = patience * n
-        whole_numbers = {
-            name: np.zeros(n, np.int64)
-            for name in "order place left changed pending raised beside".split()
-        }
-        flags = {name: np.zeros(n, np.uint8) for name in ("best", "is_pending", "is_raised")}
+        self._patience, self._mean = patience * n, float(weights.mean())
+        of = np.zeros((n, 8), np.int64)
+        of[:, two_improvement_kernel.WEIGHT] = weights
         self._arrays: Arrays = two_improvement_kernel.Search(
             starts=starts,
             neighbours=neighbours,
-            weights=weights,
-            mean=np.array([weights.mean()]),
-            near=np.zeros((n, 4), np.int64),
+            of=of,
+            lists=np.zeros((5, n), np.int64),
+            flags=np.zeros((n, 3), np.uint8),
             log=np.zeros(2 * n, np.int64),
-            queues=np.zeros(2, np.int64),
-            stamp=np.zeros(n + 1, np.int64),
-            state=np.zeros(two_improvement_kernel.CHANGED + 1, np.int64),
+            state=np.zeros(two_improvement_kernel.PLACES, np.int64),
             draw=draws.seeded(rng),
-            **whole_numbers,
-            **flags,
         )
         self.start()
 
@@ -131,7 +124,7 @@ class _Run:
         """Begin again at a greedy set; what time leaves of one, if that."""
         self._greedy.begin(self._rng)
         while not self._greedy.over:
-            self._greedy.run(len(self._arrays.order))
+            self._greedy.run(len(self._arrays.of))
             if self._stop():
                 break
         self._kernel.begin(self._arrays, self._greedy.chosen)
@@ -143,7 +136,8 @@ class _Run:
         if not self._settled:
             self._settled = bool(self._kernel.settle(self._arrays, _WORK))
         elif not self.trivial:
-            made = int(self._kernel.search(self._arrays, most, self._patience, _WORK))
+            limits = (most, self._patience, _WORK)
+            made = int(self._kernel.search(self._arrays, self._mean, *limits))
         quiet = int(self._arrays.state[self._kernel.QUIET])
         self.over = self._settled and (self.trivial or quiet >= self._patience)
         return made
@@ -151,4 +145,4 @@ class _Run:
     @property
     def chosen(self) -> NDArray[np.uint8]:
         """The best set of this start, uint8 [n]."""
-        return self._arrays.best
+        return self._arrays.flags[:, self._kernel.BEST].copy()
