@@ -67,3 +67,17 @@ class Chatters(Naughty):
     def then(self, z, search):
         print("x" * 100_000, flush=True)
         os.write(1, b"not a frame")
+
+
+class GivesUp(Naughty):
+    """Ends within its time without the proof that it would have given."""
+
+    def then(self, z, search):
+        search.note("optimum_proved", False)
+
+
+class Proves(Naughty):
+    """Ends with a proof."""
+
+    def then(self, z, search):
+        search.note("optimum_proved", True)

@@ -74,6 +74,11 @@ def test_what_a_solver_prints_does_not_mix_with_the_frames(naughty, pool):
     assert finish(naughty("Chatters", SECONDS), pool).status == "converged"
 
 
+@pytest.mark.parametrize(("name", "status"), [("GivesUp", "budget"), ("Proves", "converged")])
+def test_only_a_proof_is_the_end_of_an_exact_solver(naughty, pool, name, status):
+    assert finish(naughty(name, SECONDS), pool).status == status
+
+
 def test_memory_limit(spec, pool):
     words = ("baseline=random", "budget.cores=1", SECONDS, "hardware.memory_limit=0.001")
     record = finish(spec(*words), pool)
