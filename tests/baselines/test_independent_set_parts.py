@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from dnnbench.baselines.independent_set.common import Incumbent, random_set, whole
+from dnnbench.instances.graph import Graph
 from dnnbench.problems.independent_set.conflicts import Conflicts
 
 from .test_independent_set import CLIQUE, COVER, MIS, MWIS, made, random_graph, solve
@@ -206,6 +207,20 @@ def test_no_single_vertex_can_be_exchanged_for_two(p):
             alone = np.flatnonzero((beside == 1) & (dense[u] == 1) & (chosen == 0))
             assert dense[np.ix_(alone, alone)].sum() == len(alone) * (len(alone) - 1)
         run.advance(1)
+
+
+def test_a_lighter_set_is_kept_as_often_as_the_rule_says():
+    """One edge between 1000 and 1: the light end is forced in, and stays with probability 1/5."""
+    edge = Graph(2, np.array([[0, 1]], np.int32), np.ones(1), np.array([1000, 1]))
+    run = two_improvement(MWIS.shown(edge), patience=10**6)
+    values = []
+    for _ in range(4000):
+        run.advance(1)
+        values.append(int(run._arrays.state[run._kernel.VALUE]))
+    heavy = np.array(values[:-1]) == 1000
+    kept = np.mean(np.array(values[1:])[heavy] == 1)
+    loss = 999 / 500.5
+    assert kept == pytest.approx(1 / (1 + loss**2), abs=0.03)
 
 
 def test_logs_that_are_too_short_are_noticed():
