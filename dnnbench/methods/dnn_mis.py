@@ -86,7 +86,7 @@ class DNNMIS(GradientMethod):
         """Neighbours, and 1 - d_i / max d (1 where nothing conflicts at all)."""
         degrees = np.asarray(public.degrees, np.float64)
         first = 1 - degrees / max(degrees.max(), 1)
-        slots = make_slots(public.stored, self.energy.dtype)
+        slots = make_slots(public.stored)
         return Wiring(slots, jnp.asarray(first, self.energy.dtype)), {}
 
     def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:

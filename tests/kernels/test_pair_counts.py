@@ -41,7 +41,7 @@ def written_out(graph, x):
 @pytest.mark.parametrize("name", GRAPHS)
 def test_counts_are_those_of_all_pairs_written_out(name):
     graph = GRAPHS[name]
-    slots = make_slots(graph.adjacency, "float32")
+    slots = make_slots(graph.adjacency)
     x = values(graph.num_vertices)
     near, every = jax.jit(lanes_last(pair_counts, (False, True)))(slots, jnp.asarray(x))
     assert near.dtype == every.dtype == jnp.float32
@@ -53,7 +53,7 @@ def test_counts_are_those_of_all_pairs_written_out(name):
 
 def test_lanes_first_and_no_lanes():
     graph = GRAPHS["hubs"]
-    slots, x = make_slots(graph.adjacency, "float32"), values(graph.num_vertices)
+    slots, x = make_slots(graph.adjacency), values(graph.num_vertices)
     lanes = jax.vmap(pair_counts, in_axes=(None, 0))(slots, jnp.asarray(x.T))
     alone = pair_counts(slots, jnp.asarray(x[:, 1]))
     for c in range(x.shape[1]):
@@ -69,7 +69,7 @@ def test_rounding_never_parts_the_two_ends_of_a_pair():
     small = (rng.random(200) * 1e-3).astype(np.float32)
     x = np.concatenate([small, np.float32(1) - small])
     graph = gnp(len(x), 0.2, 1)
-    near, every = pair_counts(make_slots(graph.adjacency, "float32"), jnp.asarray(x))
+    near, every = pair_counts(make_slots(graph.adjacency), jnp.asarray(x))
     expected = written_out(graph, x)
     np.testing.assert_array_equal(near, expected[0])
     np.testing.assert_array_equal(every, expected[1])
@@ -81,13 +81,13 @@ def test_double_precision_sees_finer_differences():
     x = np.full(20, 0.5)
     x[0] += 2.0**-40
     with x64(True):
-        near, every = pair_counts(make_slots(graph.adjacency, "float64"), jnp.asarray(x))
+        near, every = pair_counts(make_slots(graph.adjacency), jnp.asarray(x))
     assert int(every[0]) == 19
     assert np.all(np.array(every[1:]) == 1)
     assert int(near[0]) == graph.degrees[0]
 
 
 def test_derivatives_are_zero():
-    slots = make_slots(GRAPHS["hubs"].adjacency, "float32")
+    slots = make_slots(GRAPHS["hubs"].adjacency)
     x = jnp.asarray(values(60)[:, 0])
     assert not np.any(jax.grad(lambda x: sum(c.sum() for c in pair_counts(slots, x)))(x))

@@ -25,9 +25,10 @@ from numpy.typing import NDArray
 
 _LOOK_SECONDS = 0.02
 
-# On Linux it ends with the process that started it, also where that is killed.
+# Interrupts are for the process that started it; with that it ends, on Linux also if it is killed.
 _ENTRY = (
     "import ctypes, os, signal, sys\n"
+    "signal.signal(signal.SIGINT, signal.SIG_IGN)\n"
     "if sys.platform == 'linux':\n"
     "    ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"
     "    if os.getppid() != int(sys.argv[1]): os._exit(0)\n"

@@ -16,9 +16,9 @@ Emit = Callable[[dict[str, Any], NDArray[Any]], None]
 def main() -> None:
     """Load the library, read what to solve, answer calls until the input ends.
 
-    The process's last argument is the library. The module `<library>_child` has a function
-    `solver(task, arrays)`, which returns what answers a call: a function of the call's arguments
-    and of what to tell each answer to, a header and the numbers of vertices.
+    The process's last argument is the library. The module `<library>_child` has two functions:
+    `library()` loads it; `solver(task, arrays)` returns what answers a call, a function of the
+    call's arguments and of what to tell each answer to, a header and the numbers of vertices.
     """
     # Whatever the libraries print must not get between the answers.
     out = os.fdopen(os.dup(1), "wb")
@@ -30,6 +30,7 @@ def main() -> None:
     try:
         name = f"dnnbench.baselines.independent_set.{sys.argv[-1]}_child"
         module = importlib.import_module(name)
+        module.library()
         write(out, {}, ())
         message = read(sys.stdin.buffer)
         if message is None:

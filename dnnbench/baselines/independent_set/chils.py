@@ -6,8 +6,9 @@ below five minutes, it is the local search of that paper alone. With more, the s
 of ten seconds on the whole graph, then of five where they differ.
 
 The library is bounded by the clock alone, and once interrupted it does not run again in the same
-process. So it is called in slices, each going on where the last one ended, and runs of equal seed
-and steps need not be equal where it is still improving when they end.
+process. So it is called in slices, each going on where the last one ended (with more solutions a
+slice is a round of turns), and runs of equal seed and steps need not be equal where it is still
+improving when they end.
 """
 
 import ctypes

@@ -1,4 +1,4 @@
-"""The model of `cp_sat`, in the process of `child`; importing it needs OR-Tools."""
+"""The model of `cp_sat`, in the process of `child`."""
 
 import math
 from collections.abc import Callable
@@ -7,12 +7,18 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from ortools.sat.python import cp_model
 
 from dnnbench.baselines.independent_set.child_main import Emit
 
 _STEPS_PER_SECOND = 1000
 """Steps in one of the solver's deterministic seconds."""
+
+
+def library() -> Any:
+    """The package's module."""
+    from ortools.sat.python import cp_model
+
+    return cp_model
 
 
 def solver(
@@ -27,6 +33,7 @@ def solver(
         task: nothing more.
         arrays: starts and members of the cliques, whole weights, a set to begin with as bits.
     """
+    cp_model = library()
     starts, members, weights, first = (array.tolist() for array in arrays)
     model = cp_model.CpModel()
     variables = [model.new_bool_var("") for _ in weights]
@@ -44,20 +51,22 @@ def solver(
             search.parameters.max_deterministic_time = call["steps"] / _STEPS_PER_SECOND
         if call["seconds"] is not None:
             search.parameters.max_time_in_seconds = call["seconds"]
-        search.solve(model, _Listener(variables, emit))
+        search.solve(model, _listener(variables, emit))
         _tell(emit, search.deterministic_time, search.best_objective_bound, [], True)
 
     return solve
 
 
-class _Listener(cp_model.CpSolverSolutionCallback):
-    def __init__(self, variables: list[Any], emit: Emit) -> None:
-        super().__init__()
-        self._variables, self._emit = variables, emit
+def _listener(variables: list[Any], emit: Emit) -> Any:
+    """What the solver calls with each better set."""
+    callback: Any = library().CpSolverSolutionCallback
 
-    def on_solution_callback(self) -> None:
-        bits = [self.boolean_value(variable) for variable in self._variables]
-        _tell(self._emit, self.deterministic_time, self.best_objective_bound, bits, False)
+    class Listener(callback):
+        def on_solution_callback(self) -> None:
+            bits = [self.boolean_value(variable) for variable in variables]
+            _tell(emit, self.deterministic_time, self.best_objective_bound, bits, False)
+
+    return Listener()
 
 
 def _tell(emit: Emit, seconds: float, bound: float, bits: list[bool], end: bool) -> None:

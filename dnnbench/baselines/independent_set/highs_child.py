@@ -1,18 +1,23 @@
-"""The integer program of `highs`, in the process of `child`; importing it needs highspy."""
+"""The integer program of `highs`, in the process of `child`."""
 
 import time
 from collections.abc import Callable
 from typing import Any
 
-import highspy
 import numpy as np
 from numpy.typing import NDArray
 
 from dnnbench.baselines.independent_set.child_main import Emit
 
-_KINDS = highspy.cb.HighsCallbackType
 _BOUND_SECONDS = 0.5
 """A bound without a better set is told this often."""
+
+
+def library() -> Any:
+    """The package."""
+    import highspy
+
+    return highspy
 
 
 def solver(
@@ -27,6 +32,8 @@ def solver(
         task: nothing more.
         arrays: starts and members of the cliques, weights, a set to begin with as bits.
     """
+    highspy = library()
+    kinds = highspy.cb.HighsCallbackType
     starts, members, weights, first = arrays
     n, c = len(weights), len(starts) - 1
     h = highspy.Highs()
@@ -62,13 +69,13 @@ def solver(
             emit({"steps": max(int(nodes), 0), "bound": bound, "end": end}, vertices)
 
         def called(kind: Any, message: str, out: Any, answer: Any, user: Any) -> None:
-            if kind == _KINDS.kCallbackMipImprovingSolution:
+            if kind == kinds.kCallbackMipImprovingSolution:
                 tell(out.mip_node_count, out.mip_dual_bound, out.mip_solution, False)
             elif time.monotonic() - told > _BOUND_SECONDS:
                 tell(out.mip_node_count, out.mip_dual_bound, (), False)
 
         h.setCallback(called, None)
-        for kind in (_KINDS.kCallbackMipInterrupt, _KINDS.kCallbackMipImprovingSolution):
+        for kind in (kinds.kCallbackMipInterrupt, kinds.kCallbackMipImprovingSolution):
             h.startCallback(kind)
         h.run()
         info = h.getInfo()

@@ -10,7 +10,7 @@ The library answers at the end of a call alone, and ReduMIS does not look at its
 builds its first population: on dense conflicts it overruns by seconds. So it runs in a process of
 its own, which is ended when the budget is; the note `calls_ended` says how many calls were lost to
 that, and where it was the first one there is no answer. Two short calls before the long one see to
-it that there mostly is one earlier than at the very end. Calls are bounded by the clock, so that
+it that there mostly is one earlier than at the very end, and show by how much calls overrun. Calls are bounded by the clock, so that
 runs of equal seed and steps need not be equal where the library is still improving when they end.
 """
 
@@ -36,7 +36,10 @@ _DEFAULT_SECONDS = 10.0
 """The library's own limit, where neither seconds nor steps bound the run."""
 
 _MARGIN = 0.02
-"""Share of what is left that the last call leaves for overrunning a little."""
+"""Share of what is left that the last call leaves unused."""
+
+_CAUTION = 1.5
+"""The last call also leaves as many times what the calls before it overran by."""
 
 
 @dataclass(frozen=True)
@@ -69,7 +72,6 @@ class Kamis(Baseline):
         search: Search,
     ) -> None:
         """Make calls until `search.should_stop()` or the first of the limits."""
-        self.prepare(problem, public)
         best = Incumbent(problem, public, search)
         run = _Run(self.variant, best, rng, limits, search)
         ended = run.calls()
@@ -106,14 +108,16 @@ class _Run:
             if child.answer(self._search.should_stop) is None:
                 return 0
             all_seconds, all_steps = self._search.seconds_left(), self._most_steps
-            ladder = list(_LADDER)
-            while self.steps < self._most_steps and self.made < self._most_calls:
-                share = ladder.pop(0) if ladder and self.made + 1 < self._most_calls else None
-                seconds, steps = self._search.seconds_left(), self._most_steps - self.steps
-                if share is None:
-                    length = min((1 - _MARGIN) * 1000 * seconds, steps)
-                else:
-                    length = min(share * 1000 * all_seconds, share * all_steps, steps)
+            ladder, late, last = list(_LADDER), 0.0, False
+            while self.steps < self._most_steps and self.made < self._most_calls and not last:
+                left = self._search.seconds_left()
+                share = ladder.pop(0) if ladder and self.made + 1 < self._most_calls else 1.0
+                last = share == 1.0 and np.isfinite(left)
+                room = (1 - _MARGIN) * left - _CAUTION * late
+                length = 1000 * min(share * all_seconds, room)
+                length = min(length, share * all_steps, self._most_steps - self.steps)
+                if length < 1 and room < 0:
+                    break  # no call would end in time
                 if not np.isfinite(length):
                     length = 1000 * _DEFAULT_SECONDS
                 length = max(1, int(length))
@@ -121,6 +125,8 @@ class _Run:
                 message = child.answer(self._search.should_stop)
                 if message is None:
                     return 1
+                if np.isfinite(left):
+                    late = max(late, left - self._search.seconds_left() - length / 1000)
                 self.steps += length
                 self.made += 1
                 self._best.offer(self._best.of(message.arrays[0]), self.steps, self.made)

@@ -1,13 +1,19 @@
-"""KaMIS in the process of `child`; importing it needs chszlablib."""
+"""KaMIS in the process of `child`."""
 
 from collections.abc import Callable
 from typing import Any
 
 import numpy as np
-from chszlablib import Graph, IndependenceProblems
 from numpy.typing import NDArray
 
 from dnnbench.baselines.independent_set.child_main import Emit
+
+
+def library() -> Any:
+    """The package."""
+    import chszlablib
+
+    return chszlablib
 
 
 def solver(
@@ -19,8 +25,8 @@ def solver(
         task: `variant`, the library's function.
         arrays: row starts and columns of the conflicts.
     """
-    graph = Graph.from_csr(*arrays)
-    function = getattr(IndependenceProblems, task["variant"])
+    graph = library().Graph.from_csr(*arrays)
+    function = getattr(library().IndependenceProblems, task["variant"])
 
     def solve(call: dict[str, Any], emit: Emit) -> None:
         found = function(graph, time_limit=call["seconds"], seed=call["seed"])

@@ -12,6 +12,11 @@ from numpy.typing import NDArray
 from dnnbench.baselines.independent_set.child_main import Emit
 
 
+def library() -> Any:
+    """The package."""
+    return nx
+
+
 def solver(
     task: dict[str, Any], arrays: list[NDArray[Any]]
 ) -> Callable[[dict[str, Any], Emit], None]:
