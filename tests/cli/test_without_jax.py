@@ -30,7 +30,7 @@ main(sys.argv[1:])
 """
 
 PACKAGES = ("cli", "config", "instances", "records", "report", "baselines", "runner", "sweep")
-NEEDS_JAX = {"dnnbench.runner.solve_method"}
+NEEDS_JAX = {"dnnbench.runner.solve_method", "dnnbench.runner.solve_stack"}
 
 
 def modules():

@@ -10,8 +10,9 @@ The library answers at the end of a call alone, and ReduMIS does not look at its
 builds its first population: on dense conflicts it overruns by seconds. So it runs in a process of
 its own, which is ended when the budget is; the note `calls_ended` says how many calls were lost to
 that, and where it was the first one there is no answer. Two short calls before the long one see to
-it that there mostly is one earlier than at the very end, and show by how much calls overrun. Calls are bounded by the clock, so that
-runs of equal seed and steps need not be equal where the library is still improving when they end.
+it that there mostly is one earlier than at the very end, and show by how much calls overrun. Calls
+are bounded by the clock, so that runs of equal seed and steps need not be equal where the library
+is still improving when they end.
 """
 
 import importlib.util
