@@ -29,9 +29,10 @@ def _marks(role, entry, problem):
 
     A solver whose config says `slow` under `_conformance` is left to `make test-full`.
     """
-    package = entry.name if entry.about.get("extra") == "noncommercial" else None
+    extra = entry.about.get("extra")
+    package = {"noncommercial": entry.name, "kamis": "chszlablib"}.get(extra)
     if package and importlib.util.find_spec(package) is None:
-        return [pytest.mark.skip(reason=f"the package {package} (non-commercial) is not installed")]
+        return [pytest.mark.skip(reason=f"the package {package} ({extra}) is not installed")]
     declared = entry.node.get("_conformance") or {}
     later = problem != entry.about["problems"][0] or declared.get("slow", False)
     return [pytest.mark.full] if later or (role == "method" and _derived(entry)) else []

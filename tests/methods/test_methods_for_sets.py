@@ -121,7 +121,11 @@ def heaviest(graph, weights, chosen=0, free=None):
 GRAPH = gnp(30, 0.25, 4)
 WEIGHTS = 1 + (7 * np.arange(30)) % 11
 
-SETTINGS = {"heo": {"num_steps": 300}, "rlsa": {"distance": 3, "num_steps": 300}}
+SETTINGS = {
+    "heo": {"num_steps": 300},
+    "simulated_bifurcation": {"num_steps": 300},
+    "rlsa": {"distance": 3, "num_steps": 300},
+}
 
 
 def trial(problem, method, graph):

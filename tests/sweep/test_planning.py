@@ -53,7 +53,7 @@ def test_without_an_instance_the_problem_s_own(plan):
     ("word", "said"),
     [
         ("instance=gset/G1x", "gset/G1"),
-        ("baseline=greedi", r"unknown baseline 'greedi' \(did you mean 'greedy'\?\)"),
+        ("baseline=greedi", r"unknown baseline 'greedi' \(did you mean 'greedy'"),
         ("baseline=greedy,pi_gnn", "'pi_gnn' is a method: write method=pi_gnn"),
         ("budget.secnds=1,2", "budget has no option 'secnds'.*seconds"),
         ("budget.steps=1,0", "budget.steps must be an integer >= 1.*, not 0"),
