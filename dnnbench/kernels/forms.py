@@ -10,19 +10,23 @@ _REMAINDER_COST = 3.5  # time of one remainder entry over that of one padded slo
 
 
 def build(csr: sp.csr_array, kernel: str, dtype: np.dtype) -> dict[str, NDArray]:
-    """The arrays of one kernel's form of a square matrix.
+    """The arrays of one kernel's form of a matrix.
 
     Args:
-        csr: the matrix [n, n]; canonical form is made if it lacks it.
+        csr: the matrix [n, n], for "ell", "sell" and "dense" [m, n]; canonical form is made if it
+            lacks it.
         kernel: one of `KERNELS`.
         dtype: element type of the weights.
 
     Returns:
         Named arrays; integer ones are int32. "bcsr": data, indices [nnz], indptr [n + 1].
-        "coo": data, rows, indices [nnz], sorted by row. "ell": columns, weights [w, n] and the
-        remainder as data, rows, indices. "sell": rank [n], the place of each row after sorting by
-        degree, and columns_k, weights_k [w_k, rows_k] per slice. "dense": matrix [n, n].
+        "coo": data, rows, indices [nnz], sorted by row. "ell": columns, weights [w, m] and the
+        remainder as data, rows, indices. "sell": rank [m], the place of each row after sorting by
+        degree, and columns_k, weights_k [w_k, rows_k] per slice. "dense": matrix [m, n].
     """
+    rows, columns = csr.shape
+    if rows != columns and kernel not in ("ell", "sell", "dense"):
+        raise ValueError(f"the matrix must be square, not {rows} x {columns}")
     csr = _canonical(csr, dtype)
     if kernel == "bcsr":
         return {"data": csr.data, "indices": csr.indices, "indptr": csr.indptr}
@@ -39,10 +43,7 @@ def build(csr: sp.csr_array, kernel: str, dtype: np.dtype) -> dict[str, NDArray]
 
 def _canonical(csr: sp.csr_array, dtype: np.dtype) -> sp.csr_array:
     """A copy with sorted, unique int32 indices and the given weight type."""
-    rows, columns = csr.shape
-    if rows != columns:
-        raise ValueError(f"the matrix must be square, not {rows} x {columns}")
-    if max(rows, csr.nnz) > np.iinfo(np.int32).max:
+    if max(*csr.shape, csr.nnz) > np.iinfo(np.int32).max:
         raise ValueError(f"{csr.nnz} entries are too many for 32-bit indices")
     out = sp.csr_array(csr).astype(dtype, copy=True)
     out.sum_duplicates()
@@ -62,16 +63,18 @@ def _slots(
 ) -> tuple[NDArray[np.int32], NDArray]:
     """The first `width` entries of each of `rows`, as columns and weights [width, rows].
 
-    Empty slots hold weight 0 and the row itself, so they read memory that is read anyway.
+    Empty slots hold weight 0 and the row itself, so they read memory that is read anyway; where
+    there are fewer columns than rows, the last column.
     """
+    spare = np.minimum(rows, csr.shape[1] - 1).astype(np.int32)
     degrees = np.diff(csr.indptr)[rows]
     slot = np.arange(width)[:, None]
     used = slot < degrees[None, :]
     place = np.where(used, csr.indptr[rows][None, :] + slot, 0)
     if csr.nnz == 0:
         shape = (width, len(rows))
-        return np.broadcast_to(rows.astype(np.int32), shape).copy(), np.zeros(shape, csr.dtype)
-    columns = np.where(used, csr.indices[place], rows[None, :]).astype(np.int32)
+        return np.broadcast_to(spare, shape).copy(), np.zeros(shape, csr.dtype)
+    columns = np.where(used, csr.indices[place], spare[None, :]).astype(np.int32)
     return columns, np.where(used, csr.data[place], 0).astype(csr.dtype)
 
 

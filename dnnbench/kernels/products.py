@@ -19,11 +19,12 @@ def product(kernel: str, arrays: Arrays, x: jax.Array) -> jax.Array:
 
     Args:
         kernel: one of `choice.KERNELS`.
-        arrays: the kernel's form of A [n, n], see `forms.build`.
+        arrays: the kernel's form of A [n, n], see `forms.build`; "ell" and "sell" may hold one
+            of [m, n], and then x must not be empty.
         x: [n, ...]; the trailing axes are columns.
 
     Returns:
-        Array of x's shape and dtype.
+        [m, ...] of x's dtype.
     """
     n = x.shape[0]
     if x.size == 0:
@@ -38,7 +39,7 @@ def product(kernel: str, arrays: Arrays, x: jax.Array) -> jax.Array:
     y = _KERNELS[kernel](arrays, flat)
     if padding:
         y = y[:, :columns]
-    return y.reshape(x.shape)
+    return y.reshape(y.shape[0], *x.shape[1:])
 
 
 def _take(x: jax.Array, rows: jax.Array) -> jax.Array:
