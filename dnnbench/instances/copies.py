@@ -3,16 +3,19 @@
 A copy is good if it has the registry's sha256 or, for graphs whose edges have one, those edges.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dnnbench.errors import UserError
 from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.download import fetch
 from dnnbench.instances.embedded import SOURCE, embedded_bytes, is_recorded
 from dnnbench.instances.formats import dimacs, parse_graph, rudy
+from dnnbench.instances.formats.families import parse_formula
 from dnnbench.instances.formats.open_text import read_bytes
+from dnnbench.instances.formula import Formula
 from dnnbench.instances.generators.dimacs import construction, is_construction
 from dnnbench.instances.generators.gset import gset
 from dnnbench.instances.graph import Graph
@@ -122,6 +125,22 @@ def graph_of(known: Entry, found: Content) -> Graph:
         return found.data
     graph = parse_graph(found.data, known.raw_path)
     return graph.in_order() if known.in_order else graph
+
+
+def formula_of(known: Entry, found: Content) -> Formula:
+    """The formula of a checked copy."""
+    return parse_formula(found.as_bytes(), known.raw_path)
+
+
+def public_of(known: Entry, found: Content) -> Any:
+    """The public half of a checked copy, of one of the families in `READ`."""
+    return READ[known.family](known, found)
+
+
+READ: Mapping[str, Callable[[Entry, Content], Any]] = MappingProxyType(
+    {"graph": graph_of, "cnf": formula_of}
+)
+"""The families of the registry whose files hold the public half, and how it is read."""
 
 
 def picture_of(known: Entry, data: bytes) -> Image:

@@ -5,6 +5,7 @@
 | `gset/G14` | a name of the registry: data folder, then cache, then generator |
 | `dimacs/keller5` | the same; constructions of DIMACS need no file either |
 | `dimacs/C125.9@complement` | another form of a graph (`graph_view`), also of `gen/...` |
+| `satlib/uf250-01` | a formula |
 | `gen/random_regular-n1000-d3-s1` | a generator call (`generators.spec` has the table) |
 | `skimage/camera` | a name of the registry: a picture inside the installed scikit-image |
 | anything else | a path; write `./gset/G14` for a path that looks like a name |
@@ -12,29 +13,31 @@
 | `photo.png@crop64-at0x32` | the same of a user's file |
 | `equation/burgers_1d` | a partial differential equation; its problem has the rest |
 
-What a file of the user's holds (graph, QUBO, Ising model, picture) follows from its name; see
-`formats.families`. A picture is the sealed half of its instance: problems make from it what
+What a file of the user's holds (graph, QUBO, Ising model, formula, picture) follows from its name;
+see `formats.families`. A picture is the sealed half of its instance: problems make from it what
 solvers see. Its sha256 is that of its pixels; files of the registry are checked by their own
 (`copies`). A graph of the registry has the sha256 of its file whichever copy it comes from.
 """
 
 import hashlib
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
+from typing import Any
 
 import platformdirs
 
 from dnnbench.errors import UserError
 from dnnbench.instances import equation
-from dnnbench.instances.copies import Verified, content, graph_of, picture_of, stored, verify
+from dnnbench.instances.copies import READ, Verified, content, picture_of, public_of, stored, verify
 from dnnbench.instances.digest import in_memory, public_sha256
 from dnnbench.instances.embedded import SOURCE, embedded_path, is_recorded
 from dnnbench.instances.formats import dimacs, ising, qubo, rudy
 from dnnbench.instances.formats.detect import is_binary
-from dnnbench.instances.formats.families import is_picture, parse_public, split_part
+from dnnbench.instances.formats.families import is_picture, parse_public, split_part, write_formula
 from dnnbench.instances.formats.open_text import check_text, read_bytes
 from dnnbench.instances.generators.spec import PREFIX, parse_spec
-from dnnbench.instances.graph import Graph
 from dnnbench.instances.graph_view import GraphView
 from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
@@ -51,6 +54,12 @@ __all__ = [
     "raw_bytes",
     "verify",
 ]
+
+
+_WRITERS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
+    {"graph": rudy.write, "qubo": qubo.write, "ising": ising.write, "cnf": write_formula}
+)
+"""The formats in which generated instances are exported, by their family."""
 
 
 def default_cache_dir() -> Path:
@@ -86,13 +95,14 @@ def load_instance(
         found = content(known, data_dir, cache_dir, download)
         return _picture(base, crop, picture_of(known, found.as_bytes()), found.source)
     view = None if changes is None else graph_view(known.family, changes, name, base)
-    if known.family != "graph":
+    if known.family not in READ:
         raise UserError(
             f"{name}: the data of the family '{known.family}' is not supported yet by this version"
         )
     found = content(known, data_dir, cache_dir, download)
-    graph = graph_of(known, found)
-    return _viewed(Instance(base, "graph", graph, None, known.raw_sha256, found.source), view)
+    public = public_of(known, found)
+    instance = Instance(base, known.family, public, None, known.raw_sha256, found.source)
+    return _viewed(instance, view)
 
 
 def raw_bytes(
@@ -101,7 +111,8 @@ def raw_bytes(
     """The content of an instance in its native format; arguments as for `load_instance`.
 
     Generated graphs come in rudy format, those of the registry's `dimacs` and complements in
-    DIMACS format, QUBOs in qbsolv's, Ising models as coordinates, parts of pictures as PNG.
+    DIMACS format, QUBOs in qbsolv's, Ising models as coordinates, formulas as CNF, parts of
+    pictures as PNG.
     """
     generated = name.startswith(PREFIX)
     changes = split_view(name)[1] if generated else _resolve(name)[1]
@@ -111,10 +122,8 @@ def raw_bytes(
             from dnnbench.instances.formats.pictures import write_picture  # Pillow: when needed
 
             return write_picture(asked.sealed)
-        made = asked.public
-        if isinstance(made, Graph):
-            return (rudy.write(made) if changes is None else dimacs.write(made)).encode()
-        return (qubo.write(made) if made.domain == "bits" else ising.write(made)).encode()
+        write = dimacs.write if changes is not None else _WRITERS[asked.family]
+        return write(asked.public).encode()
     if name not in registry():
         return read_bytes(_user_part(name)[0])
     return content(entry(name), data_dir, cache_dir, download).as_bytes()

@@ -25,17 +25,18 @@ class BestKnown:
 BestKnownLookup = Callable[[str, str], BestKnown | None]
 
 # Which problems the registry's value answers, by the view of an instance, and how: as it is, or as
-# the number of the other vertices (those outside an independent set are a cover).
+# the number of the other vertices (those outside an independent set are a cover) or clauses.
 _CUT = {"": {"maxcut": "value"}}
 _CLIQUE = {
     "": {"max_clique": "value"},
-    "@complement": {"mis": "value", "vertex_cover": "rest"},
+    "@complement": {"mis": "value", "vertex_cover": "other vertices"},
 }
 _INDEPENDENT_SET = {
-    "": {"mis": "value", "vertex_cover": "rest"},
+    "": {"mis": "value", "vertex_cover": "other vertices"},
     "@complement": {"max_clique": "value"},
 }
-_ANSWERS = {"gset": _CUT, "dimacs": _CLIQUE, "mis": _INDEPENDENT_SET}
+_FORMULA = {"": {"sat": "other clauses", "max_sat": "other clauses"}}
+_ANSWERS = {"gset": _CUT, "dimacs": _CLIQUE, "mis": _INDEPENDENT_SET, "satlib": _FORMULA}
 
 
 def registry_best_known(instance: str, problem: str) -> BestKnown | None:
@@ -43,6 +44,7 @@ def registry_best_known(instance: str, problem: str) -> BestKnown | None:
 
     The value of a clique or an independent set also gives that of the other problem on the
     complement (`NAME@complement`) and, taken from the number of vertices, of the smallest cover.
+    Taken from the number of clauses, the most that can be satisfied give the fewest violated.
     """
     base = instance.removesuffix("@complement")
     folder, slash, _ = base.partition("/")
@@ -60,10 +62,11 @@ def registry_best_known(instance: str, problem: str) -> BestKnown | None:
         return None
     if answers[problem] == "value":
         return BestKnown(found.value, found.kind, found.source)
-    if known.n is None:
+    size, what = (known.m, "clauses") if folder == "satlib" else (known.n, "vertices")
+    if size is None:
         return None
-    source = f"{known.n} vertices less the {found.value} of: {found.source}"
-    return BestKnown(known.n - found.value, found.kind, source)
+    source = f"{size} {what} less the {found.value} of: {found.source}"
+    return BestKnown(size - found.value, found.kind, source)
 
 
 def no_best_known(instance: str, problem: str) -> None:

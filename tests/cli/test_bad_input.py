@@ -57,7 +57,7 @@ def refused(cli, tmp_path):
         ("instance=gen/gpn-n5-p0.5-s1", "'gpn'"),
         ("instance=", "unknown instance ''"),
         ("instance=no/such.txt", "no such file, and no instance of this name: no/such.txt"),
-        ("instance=satlib/uf100-01", "'cnf' is not supported yet"),
+        ("instance=pde/AC", "'pde' is not supported yet"),
         ("method.lerning_rate=1", "method has no option 'lerning_rate' (did you mean"),
         ("baseline.order=degree", "no baseline is chosen"),
         ("budget.second=1", "budget has no option 'second' (did you mean 'seconds'"),

@@ -5,7 +5,17 @@ import pytest
 from dnnbench.instances.registry import registry
 from dnnbench.report.best_known import registry_best_known
 
-PROBLEMS = ("maxcut", "mis", "mwis", "max_clique", "vertex_cover", "qubo", "denoise")
+PROBLEMS = (
+    "maxcut",
+    "mis",
+    "mwis",
+    "max_clique",
+    "vertex_cover",
+    "qubo",
+    "denoise",
+    "sat",
+    "max_sat",
+)
 
 
 @pytest.mark.parametrize(
@@ -29,7 +39,9 @@ PROBLEMS = ("maxcut", "mis", "mwis", "max_clique", "vertex_cover", "qubo", "deno
         ("brock200_2@complement", {}),
         ("@complement", {}),
         ("my.clq@complement", {}),
-        ("satlib/uf20-01", {}),
+        ("satlib/uf20-01", {"sat": 0, "max_sat": 0}),
+        ("satlib/uuf50-01", {"sat": 1, "max_sat": 1}),
+        ("satlib/uf20-01@complement", {}),
         ("skimage/camera", {}),
     ],
 )
@@ -46,6 +58,14 @@ def test_kind_and_source_are_the_registrys():
     cover = registry_best_known("dimacs/brock200_2@complement", "vertex_cover")
     assert cover.kind == "optimum-proved"
     assert cover.source == f"200 vertices less the 12 of: {known.source}"
+
+
+def test_the_fewest_violated_clauses_are_those_that_cannot_hold():
+    known = registry()["satlib/2bitadd_10"]
+    fewest = registry_best_known("satlib/2bitadd_10", "sat")
+    assert (known.m, known.best_known.value) == (1422, 1421)
+    assert (fewest.value, fewest.kind) == (1, "optimum-proved")
+    assert fewest.source == f"1422 clauses less the 1421 of: {known.best_known.source}"
 
 
 def test_values_fit_their_graphs():

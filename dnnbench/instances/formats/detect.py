@@ -1,6 +1,6 @@
 """Which graph format a file is in: by its suffix, and for `.txt` by its content.
 
-| suffix (`.gz` put aside) | format |
+| suffix (`.gz`, `.xz`, `.bz2` put aside) | format |
 | --- | --- |
 | `.clq` `.col` `.dimacs` `.gph` | DIMACS, vertices from 1 |
 | `.b` (`.clq.b`, `.col.b`) | DIMACS, binary |
@@ -17,7 +17,7 @@ import re
 from pathlib import Path, PurePath
 
 from dnnbench.instances.formats import dimacs, dimacs_binary, edgelist, metis, rudy, snap
-from dnnbench.instances.formats.open_text import MAX_BYTES, check_text, read_bytes
+from dnnbench.instances.formats.open_text import MAX_BYTES, check_text, read_bytes, unpacked_name
 from dnnbench.instances.graph import Graph
 
 _DIMACS = frozenset({".clq", ".col", ".dimacs", ".gph"})
@@ -31,7 +31,7 @@ _VERTEX_ZERO = re.compile(rb"(?m)^[ \t]*(?:0[ \t]|[^\s]+[ \t]+0(?:[ \t\r]|$))")
 
 def is_binary(name: str) -> bool:
     """Whether a graph file of this name is no text."""
-    return PurePath(name.removesuffix(".gz")).suffix.lower() in _BINARY
+    return PurePath(unpacked_name(name)).suffix.lower() in _BINARY
 
 
 def parse_graph(data: bytes, name: str) -> Graph:
@@ -44,7 +44,7 @@ def parse_graph(data: bytes, name: str) -> Graph:
     Raises:
         UserError: not a well-formed graph; the message names file and line.
     """
-    suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
+    suffix = PurePath(unpacked_name(name)).suffix.lower()
     if is_binary(name):
         return dimacs_binary.parse(data, name)
     data = check_text(data, name)
@@ -62,5 +62,5 @@ def parse_graph(data: bytes, name: str) -> Graph:
 
 
 def read_graph(path: Path, max_bytes: int = MAX_BYTES) -> Graph:
-    """Read a graph from a file, plain or gzipped; larger unpacked content is refused."""
+    """Read a graph from a file, plain or packed; larger unpacked content is refused."""
     return parse_graph(read_bytes(path, max_bytes), str(path))

@@ -1,32 +1,53 @@
-"""Which kind of data a user's file holds: a graph, a QUBO, an Ising model or a picture.
+"""Which kind of data a user's file holds: a graph, a QUBO, an Ising model, a formula, a picture.
 
-| suffix (`.gz` put aside) | kind |
+| suffix (`.gz`, `.xz`, `.bz2` put aside) | kind |
 | --- | --- |
 | `.qubo` `.sparse` `.bqp` | QUBO |
 | `.ising` | Ising model |
+| `.cnf` `.wcnf` | formula |
 | `.png` `.jpg` `.jpeg` `.tif` `.tiff` `.bmp` `.webp` `.gif` | picture |
-| all others | graph, but an OR-Library QUBO where the first line is a single number |
+| all others | graph; but see below |
 
-`detect` has the formats of graphs. The name decides and not the problem that is asked, so that an
-instance means one thing throughout a sweep. `FILE#3` is the third problem of an OR-Library file.
+Where the name does not tell, a text whose first line is a single number is an OR-Library QUBO, and
+one that begins with `p cnf` or `p wcnf`, comments aside, a formula. `detect` has the formats of
+graphs. The name decides and not the problem that is asked, so that an instance means one thing
+throughout a sweep. `FILE#3` is the third problem of an OR-Library file.
 """
 
 import re
+from collections.abc import Callable, Mapping
 from pathlib import PurePath
+from types import MappingProxyType
+from typing import Any, NamedTuple
 
 from dnnbench.errors import UserError
-from dnnbench.instances.formats import ising, qubo
+from dnnbench.instances.formats import cnf, ising, qubo, wcnf
 from dnnbench.instances.formats.detect import is_binary, parse_graph
-from dnnbench.instances.formats.open_text import check_text
-from dnnbench.instances.graph import Graph
+from dnnbench.instances.formats.open_text import check_text, unpacked_name
+from dnnbench.instances.formats.tokens import problem_line
+from dnnbench.instances.formula import Formula
 from dnnbench.instances.image import Image
 from dnnbench.instances.quadratic import QuadraticModel
 
-_QUBO = frozenset({".qubo", ".sparse", ".bqp"})
-_ISING = frozenset({".ising"})
-_PICTURE = frozenset({".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif"})
 _ONE_NUMBER = re.compile(rb"(?:[ \t]*\r?\n)*[ \t]*\d+[ \t]*\r?\n")
+_WEIGHTED = re.compile(rb"p[ \t]+wcnf(?!\S)")
+_FORMULA = re.compile(rb"p[ \t]+w?cnf(?!\S)")
 _PART = re.compile(r"(.+)#(\d{1,9})", re.DOTALL | re.ASCII)
+
+
+class Reader(NamedTuple):
+    """How files of one kind are read.
+
+    Attributes:
+        family: kind of data.
+        parse: from a file's content and name to the instance; a third argument is the part, where
+            files may have several.
+        has_parts: whether they may.
+    """
+
+    family: str
+    parse: Callable[..., Any]
+    has_parts: bool = False
 
 
 def split_part(name: str) -> tuple[str, int | None]:
@@ -37,12 +58,10 @@ def split_part(name: str) -> tuple[str, int | None]:
 
 def is_picture(name: str) -> bool:
     """Whether a file of this name holds a picture."""
-    return PurePath(name.removesuffix(".gz")).suffix.lower() in _PICTURE
+    return READERS.get(_suffix(name)) is _PICTURE
 
 
-def parse_public(
-    data: bytes, name: str, part: int | None = None
-) -> tuple[str, Graph | QuadraticModel | Image]:
+def parse_public(data: bytes, name: str, part: int | None = None) -> tuple[str, Any]:
     """(family, what the instance is) from the bytes of a file.
 
     Args:
@@ -53,16 +72,71 @@ def parse_public(
     Raises:
         UserError: not well-formed; the message names file and line.
     """
-    suffix = PurePath(name.removesuffix(".gz")).suffix.lower()
-    textual = suffix not in _ISING and not is_picture(name) and not is_binary(name)
-    if suffix in _QUBO or (textual and _ONE_NUMBER.match(data)):
-        return "qubo", qubo.parse(check_text(data, name), name, part=part)
+    reader = READERS.get(_suffix(name)) or _by_content(data, name)
+    if reader.has_parts:
+        return reader.family, reader.parse(data, name, part)
     if part is not None:
         raise UserError(f"{name}: holds one instance, so there is no part {part}")
-    if is_picture(name):
-        from dnnbench.instances.formats.pictures import parse_picture  # Pillow: only when needed
+    return reader.family, reader.parse(data, name)
 
-        return "image", parse_picture(data, name)
-    if suffix in _ISING:
-        return "ising", ising.parse(check_text(data, name), name)
-    return "graph", parse_graph(data, name)
+
+def parse_formula(data: bytes, name: str) -> Formula:
+    """Read a formula; arguments and errors as for `parse_public`."""
+    data = check_text(data, name)
+    weighted = _suffix(name) == ".wcnf" or _WEIGHTED.match(problem_line(data))
+    parse = wcnf.parse if weighted else cnf.parse
+    return parse(data, name)
+
+
+def write_formula(formula: Formula) -> str:
+    """The formula as CNF, or as WCNF if it has weights or hard constraints."""
+    plain = formula.weights is None and formula.hard is None
+    return cnf.write(formula) if plain else wcnf.write(formula)
+
+
+def _qubo(data: bytes, name: str, part: int | None) -> QuadraticModel:
+    return qubo.parse(check_text(data, name), name, part=part)
+
+
+def _ising(data: bytes, name: str) -> QuadraticModel:
+    return ising.parse(check_text(data, name), name)
+
+
+def _picture(data: bytes, name: str) -> Image:
+    from dnnbench.instances.formats.pictures import parse_picture  # Pillow: only when needed
+
+    return parse_picture(data, name)
+
+
+_GRAPH = Reader("graph", parse_graph)
+_QUBO = Reader("qubo", _qubo, has_parts=True)
+_ISING = Reader("ising", _ising)
+_FORMULAS = Reader("cnf", parse_formula)
+_PICTURE = Reader("image", _picture)
+_PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
+
+READERS: Mapping[str, Reader] = MappingProxyType(
+    {
+        ".qubo": _QUBO,
+        ".sparse": _QUBO,
+        ".bqp": _QUBO,
+        ".ising": _ISING,
+        ".cnf": _FORMULAS,
+        ".wcnf": _FORMULAS,
+        **dict.fromkeys(_PICTURES, _PICTURE),
+    }
+)
+"""Readers by the suffix of a file's name; those of other files follow from their content."""
+
+
+def _by_content(data: bytes, name: str) -> Reader:
+    """The reader of a file whose name does not tell."""
+    if is_binary(name):
+        return _GRAPH
+    if _ONE_NUMBER.match(data):
+        return _QUBO
+    return _FORMULAS if _FORMULA.match(problem_line(data)) else _GRAPH
+
+
+def _suffix(name: str) -> str:
+    return PurePath(unpacked_name(name)).suffix.lower()

@@ -1,4 +1,4 @@
-"""Generated graphs as instance names, `gen/<kind>-<parameter><value>-...-s<seed>`.
+"""Generated instances by their names, `gen/<kind>-<parameter><value>-...-s<seed>`.
 
 | kind | parameters | meaning |
 | --- | --- | --- |
@@ -11,6 +11,12 @@
 | `sk` | n | complete graph |
 | `ising_sk` | n | Ising model on the complete graph, no fields |
 | `qubo` | n p | QUBO of Beasley's kind: integers in -100..100, density p |
+| `ksat` | n k r | random k-SAT, round(r n) clauses |
+| `satisfiable_ksat` | n k r | the first satisfiable one of such formulas |
+| `planted_ksat` | n k r | random clauses that a hidden assignment satisfies |
+| `nae_ksat` | n k r | round(r n) constraints NOT_ALL_EQUAL |
+| `parity` | n m k | m parities of k variables, satisfiable |
+| `cardinality` | n m k | m constraints AT_LEAST of k literals, satisfiable |
 | `hamming` | n d | words of n bits, joined at distance d or more |
 | `johnson` | n w d | the same of words with w ones |
 | `keller` | d | Keller graph of d digits, around one vertex |
@@ -18,10 +24,10 @@
 | `mann` | v | Steiner triple system of v points as a clique problem |
 
 The last five are the constructions of the DIMACS cliques (`generators.dimacs`). They take nothing
-else. The others take the seed `s` and all but `qubo`, if wanted, the weights `w`: `wone` (1), `wpm`
+else. The others take the seed `s` and the graphs, if wanted, the weights `w`: `wone` (1), `wpm`
 (+1 or -1) or `wgauss` (standard normal); the default is `wpm` for the tori, `sk` and `ising_sk`,
 `wone` for the rest. Examples: `gen/random_regular-n1000-d3-s1`, `gen/gnp-n200-p0.15-s7`,
-`gen/toroidal_2d-r50-c50-wgauss-s2`, `gen/hamming-n8-d4`, `gen/mann-v27`.
+`gen/toroidal_2d-r50-c50-wgauss-s2`, `gen/ksat-n250-k3-r4.26-s1`, `gen/hamming-n8-d4`.
 The names hold no character that the grammar of Hydra's overrides treats specially.
 """
 
@@ -33,7 +39,8 @@ from types import MappingProxyType
 import numpy as np
 
 from dnnbench.errors import UserError, unknown
-from dnnbench.instances.generators import dimacs, quadratic
+from dnnbench.instances.formula import Formula
+from dnnbench.instances.generators import dimacs, formulas, quadratic
 from dnnbench.instances.generators import random_graphs as made
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.quadratic import QuadraticModel
@@ -54,26 +61,39 @@ class Kind:
         weights: the default weights; empty where there is no choice.
         family: kind of data.
         seeded: whether it is random.
+        decimals: which of the parameters may have a fraction.
     """
 
-    make: Callable[..., Graph | QuadraticModel]
+    make: Callable[..., Graph | QuadraticModel | Formula]
     parameters: str
     weights: str = "one"
     family: str = "graph"
     seeded: bool = True
+    decimals: str = ""
+
+
+def _formulas(make: Callable[..., Formula], parameters: str) -> Kind:
+    """A kind of formulas; r is the number of constraints by that of variables."""
+    return Kind(make, parameters, "", "cnf", decimals="r")
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
     {
         "random_regular": Kind(made.random_regular, "nd"),
-        "gnp": Kind(made.gnp, "np"),
+        "gnp": Kind(made.gnp, "np", decimals="p"),
         "gnm": Kind(made.gnm, "nm"),
         "barabasi_albert": Kind(made.barabasi_albert, "nm"),
         "toroidal_2d": Kind(made.toroidal_2d, "rc", "pm"),
         "toroidal_3d": Kind(made.toroidal_3d, "l", "pm"),
         "sk": Kind(made.sk, "n", "pm"),
         "ising_sk": Kind(quadratic.ising_sk, "n", "pm", "ising"),
-        "qubo": Kind(quadratic.qubo, "np", "", "qubo"),
+        "qubo": Kind(quadratic.qubo, "np", "", "qubo", decimals="p"),
+        "ksat": _formulas(formulas.ksat, "nkr"),
+        "satisfiable_ksat": _formulas(formulas.satisfiable_ksat, "nkr"),
+        "planted_ksat": _formulas(formulas.planted_ksat, "nkr"),
+        "nae_ksat": _formulas(formulas.nae_ksat, "nkr"),
+        "parity": _formulas(formulas.parity, "nmk"),
+        "cardinality": _formulas(formulas.cardinality, "nmk"),
         "hamming": Kind(dimacs.hamming, "nd", "", seeded=False),
         "johnson": Kind(dimacs.johnson, "nwd", "", seeded=False),
         "keller": Kind(dimacs.keller, "d", "", seeded=False),
@@ -114,7 +134,7 @@ class Spec:
         """Kind of data."""
         return KINDS[self.kind].family
 
-    def generate(self) -> Graph | QuadraticModel:
+    def generate(self) -> Graph | QuadraticModel | Formula:
         """Make the instance's public half."""
         chosen: dict[str, int | str] = {"weights": self.weights} if self.weights else {}
         if self.seed is not None:
@@ -153,8 +173,8 @@ def parse_spec(name: str) -> Spec:
     weights = given.get("w", kind.weights) if kind.weights else ""
     if kind.weights and weights not in _WEIGHTS:
         raise unknown(f"weights in '{name}':", weights, _WEIGHTS)
-    values = tuple(_number(p, given[p], name) for p in kind.parameters)
-    seed = int(_number("s", given["s"], name)) if kind.seeded else None
+    values = tuple(_number(p, given[p], name, p in kind.decimals) for p in kind.parameters)
+    seed = int(_number("s", given["s"], name, False)) if kind.seeded else None
     return Spec(word, values, weights, seed)
 
 
@@ -163,10 +183,10 @@ def _text(value: int | float) -> str:
     return str(value) if isinstance(value, int) else np.format_float_positional(value, trim="0")
 
 
-def _number(parameter: str, text: str, name: str) -> int | float:
-    if parameter == "p" and _DECIMAL.fullmatch(text):
+def _number(parameter: str, text: str, name: str, decimal: bool) -> int | float:
+    if decimal and _DECIMAL.fullmatch(text):
         return float(text)
-    if parameter != "p" and _INTEGER.fullmatch(text):
+    if not decimal and _INTEGER.fullmatch(text):
         return int(text)
-    kind = "a decimal number" if parameter == "p" else "a whole number"
+    kind = "a decimal number" if decimal else "a whole number"
     raise UserError(f"'{name}': '{parameter}{text}' needs {kind}")

@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from dnnbench.errors import UserError
 from dnnbench.instances.formats.families import parse_public, split_part
+from dnnbench.instances.formula import Formula
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.load import load_instance
 from dnnbench.instances.quadratic import QuadraticModel
@@ -33,12 +34,24 @@ PIECES += [b"p qubo 0 2 1 0\n", b"1e999", b"# n=3", b"\r", b"1 2 3 4\n", b"."]
         ("f", b"3 1\n1 2 2\n", "graph"),
         ("f.txt", b"0 1 2\n", "graph"),
         ("f.clq", b"p edge 2 1\ne 1 2\n", "graph"),
+        ("f.dimacs", b"c x\np edge 2 1\ne 1 2\n", "graph"),
+        ("f.qubo.xz", b"3 1\n1 1 2\n", "qubo"),
+        ("f.clq.bz2", b"p edge 2 1\ne 1 2\n", "graph"),
+        ("f.cnf", b"p cnf 2 1\n1 2 0\n", "cnf"),
+        ("f.CNF.bz2", b"p cnf 2 1\n1 2 0\n", "cnf"),
+        ("f.cnf", b"p wcnf 2 1 3\n3 1 2 0\n", "cnf"),
+        ("f.wcnf.xz", b"h 1 2 0\n", "cnf"),
+        ("f.wcnf", b"p cnf 2 1\n1 2 0\n", "cnf"),
+        ("f.dimacs", b"c x\n\n p cnf 2 1\n1 2 0\n", "cnf"),
+        ("f.dimacs", b"p wcnf 2 1\n3 1 2 0\n", "cnf"),
+        ("f", b"p cnf 2 1\n1 2 0\n", "cnf"),
     ],
 )
 def test_name_and_first_line_choose_the_kind(name, data, family):
     found, public = parse_public(data, name)
     assert found == family
-    assert isinstance(public, Graph if family == "graph" else QuadraticModel)
+    kinds = {"graph": Graph, "cnf": Formula}
+    assert isinstance(public, kinds.get(family, QuadraticModel))
 
 
 @pytest.mark.parametrize(

@@ -1,47 +1,61 @@
+import bz2
 import gzip
+import lzma
 import os
 import tracemalloc
 
 import pytest
 
 from dnnbench.errors import UserError
-from dnnbench.instances.formats.open_text import check_text, read_bytes, read_text, unpack
+from dnnbench.instances.formats.open_text import (
+    check_text,
+    read_bytes,
+    read_text,
+    unpack,
+    unpacked_name,
+)
 
 PACKED = gzip.compress(b"hello" * 100, mtime=0)
+PACKERS = {"gz": gzip.compress, "xz": lzma.compress, "bz2": bz2.compress}
 
 
-def test_plain_and_gzipped_files_give_the_same_bytes(tmp_path):
+def test_plain_and_packed_files_give_the_same_bytes(tmp_path):
     text = b"3 1 \n1 2 1\n"
     (tmp_path / "plain").write_bytes(text)
-    (tmp_path / "packed.gz").write_bytes(gzip.compress(text))
-    (tmp_path / "packed_without_suffix").write_bytes(gzip.compress(text))
+    for suffix, pack in PACKERS.items():
+        (tmp_path / f"packed.{suffix}").write_bytes(pack(text))
+        (tmp_path / f"without_suffix_{suffix}").write_bytes(pack(text))
     assert {read_text(path) for path in tmp_path.iterdir()} == {text}
 
 
-def test_gzip_bomb_is_refused_by_its_unpacked_size(tmp_path):
-    bomb = gzip.compress(b"0" * 10_000_000)
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_bomb_is_refused_by_its_unpacked_size(tmp_path, suffix):
+    bomb = PACKERS[suffix](b"0" * 10_000_000)
     assert len(bomb) < 20_000
-    (tmp_path / "bomb.gz").write_bytes(bomb)
-    with pytest.raises(UserError, match=r"bomb\.gz: larger than the cap of 1000000 bytes"):
-        read_bytes(tmp_path / "bomb.gz", max_bytes=1_000_000)
-    assert len(read_bytes(tmp_path / "bomb.gz", max_bytes=10_000_000)) == 10_000_000
+    path = tmp_path / f"bomb.{suffix}"
+    path.write_bytes(bomb)
+    with pytest.raises(UserError, match=rf"bomb\.{suffix}: larger than the cap of 1000000 bytes"):
+        read_bytes(path, max_bytes=1_000_000)
+    assert len(read_bytes(path, max_bytes=10_000_000)) == 10_000_000
 
 
-def test_a_bomb_is_not_unpacked_beyond_the_cap():
-    bomb = gzip.compress(b"0" * 50_000_000)
+@pytest.mark.parametrize("suffix", PACKERS)
+def test_a_bomb_is_not_unpacked_beyond_the_cap(suffix):
+    bomb = PACKERS[suffix](b"0" * 30_000_000)
     tracemalloc.start()
     try:
         with pytest.raises(UserError, match="cap"):
             unpack(bomb, "x", max_bytes=1_000_000)
-        assert tracemalloc.get_traced_memory()[1] < 5_000_000
+        assert tracemalloc.get_traced_memory()[1] < 13_000_000  # xz keeps the last 8 MiB
     finally:
         tracemalloc.stop()
 
 
-def test_nested_and_concatenated_gzip(tmp_path):
-    assert unpack(gzip.compress(b"a") + gzip.compress(b"b"), "x") == b"ab"
+@pytest.mark.parametrize("pack", PACKERS.values())
+def test_concatenated_packings(pack):
+    assert unpack(pack(b"a") + pack(b"b"), "x") == b"ab"
     with pytest.raises(UserError, match="cap of 3 bytes"):
-        unpack(gzip.compress(b"aa") + gzip.compress(b"bb"), "x", max_bytes=3)
+        unpack(pack(b"aa") + pack(b"bb"), "x", max_bytes=3)
 
 
 def test_large_plain_file_is_refused_before_it_is_read(tmp_path):
@@ -68,10 +82,29 @@ def test_damaged_gzip(tmp_path, data):
         read_bytes(tmp_path / "bad.gz")
 
 
-def test_gz_suffix_without_gzip_content(tmp_path):
-    (tmp_path / "x.gz").write_bytes(b"3 1\n")
-    with pytest.raises(UserError, match=r"x\.gz is not a gzip file"):
-        read_bytes(tmp_path / "x.gz")
+@pytest.mark.parametrize(("suffix", "name"), [("xz", "xz"), ("bz2", "bzip2")])
+def test_every_cut_of_another_packing_is_named(tmp_path, suffix, name):
+    packed = PACKERS[suffix](b"hello")
+    path = tmp_path / f"bad.{suffix}"
+    wrong = packed[:20] + b"\xff" * 4 + packed[24:]
+    for data in [*(packed[:length] for length in range(len(packed))), wrong]:
+        path.write_bytes(data)
+        message = rf"bad\.{suffix}(: damaged or truncated| is not a) {name}"
+        with pytest.raises(UserError, match=message):
+            read_bytes(path)
+
+
+@pytest.mark.parametrize(("suffix", "name"), [("gz", "gzip"), ("xz", "xz"), ("bz2", "bzip2")])
+def test_a_suffix_without_the_content_it_promises(tmp_path, suffix, name):
+    for data in (b"3 1\n", b"BZh9 is how a text may begin"):
+        (tmp_path / f"x.{suffix}").write_bytes(data)
+        with pytest.raises(UserError, match=rf"x\.{suffix} is not a {name} file"):
+            read_bytes(tmp_path / f"x.{suffix}")
+
+
+@pytest.mark.parametrize("name", ["a.cnf", "a.cnf.gz", "a.cnf.xz", "a.cnf.bz2"])
+def test_the_suffix_of_the_packing_is_put_aside(name):
+    assert unpacked_name(name) == "a.cnf"
 
 
 def test_missing_file_folder_and_pipe(tmp_path):
