@@ -36,6 +36,18 @@ class Search(Protocol):
         """
 
 
+    def prove(self, status: str, certificate: np.ndarray) -> bool:
+        """Say that there is no answer, and show why.
+
+        Args:
+            status: how the trial then ends: `infeasible` or `unbounded`.
+            certificate: what the problem's `prove` checks.
+
+        Returns:
+            Whether it holds; if it does not, the record says so and the trial ends as ever.
+        """
+
+
 @dataclass(frozen=True)
 class Limits:
     """What the budget allows this process.

@@ -10,6 +10,7 @@ from rich.markup import escape
 
 from dnnbench.cli import places
 from dnnbench.config import catalog
+from dnnbench.instances.published import published_optimum
 from dnnbench.problems.base import better
 from dnnbench.records.environment import environment, fingerprint
 from dnnbench.records.schema import Record
@@ -90,6 +91,10 @@ def _value(record: Record) -> str:
     text = f"{_number(record.value or 0)} {about.get('unit', '')}".rstrip()
     if record.polish and record.raw_value is not None:
         text += f" ({record.raw_value} before {record.polish['name']} polish)"
+    published = published_optimum(record.instance)
+    if published is not None and "objective" in record.metrics:
+        objective = f", objective {record.metrics['objective']:.10g}"
+        return f"{text}{objective}, published for this name {published.optimum:.10g}, not checked"
     known = registry_best_known(record.instance, record.problem)
     if known is None:
         return text + ("" if "unit" in about else ", no best known value on file")

@@ -39,6 +39,7 @@ def run(
     """Run one trial: a method or a baseline on one instance, checked independently."""
     from dnnbench.config.compose import compose
     from dnnbench.runner.once import prepare, run_once
+    from dnnbench.runner.resolve import solution_file
 
     plugin_option.load(plugin)
     config = compose(overrides or [])
@@ -65,7 +66,8 @@ def run(
         record, answer = stored.record, stored.solution
     if solution is not None and answer is not None:
         try:
-            written = prepared.problem.write_solution(answer)
+            public = prepared.spec.instance.public
+            written = solution_file(prepared.problem, answer, public)
             solution.write_bytes(written if isinstance(written, bytes) else written.encode())
         except OSError as error:
             raise UserError(f"--solution: cannot write to '{solution}': {error.strerror}") from None
@@ -83,7 +85,7 @@ def run(
         closing(record, prepared.store, path, known_before=stored is not None)
     if record.status == "interrupted" and stored is None:
         return 130
-    return 0 if record.status.ok and record.value is not None else 1
+    return 0 if record.status.succeeded(record.value is not None) else 1
 
 
 def _writable(path: Path) -> None:

@@ -35,24 +35,46 @@ def table(
     rules: Annotated[
         bool, typer.Option("--rules", help="Imaging: what each stopping rule returned.")
     ] = False,
+    solved: Annotated[
+        bool, typer.Option("--solved", help="Satisfiability: how many instances are solved.")
+    ] = False,
+    programs: Annotated[
+        bool, typer.Option("--programs", help="lp and qp: residuals, objective error, times.")
+    ] = False,
 ) -> int:
     """Mean and 95 % interval over seeds, best, gap, kind: one row a solver and instance."""
     from dnnbench.cli.selection import chosen_records, open_store
     from dnnbench.records.environment import environment, fingerprint
     from dnnbench.report.aggregate import aggregate
     from dnnbench.report.best_known import registry_best_known
+    from dnnbench.report.optimum import reference_optima
+    from dnnbench.report.programs import program_rows
+    from dnnbench.report.programs_table import render_programs
     from dnnbench.report.rules import rule_rows
     from dnnbench.report.rules_table import render_rules
+    from dnnbench.report.solved import solved_rows
+    from dnnbench.report.solved_table import render_solved
     from dnnbench.report.table import render
     from dnnbench.report.wide import render_wide
 
-    records = chosen_records(open_store(results), instance, solver, where=where)
+    store = open_store(results)
+    records = chosen_records(store, instance, solver, where=where)
     width = shutil.get_terminal_size((160, 24)).columns if format_ is Format.TERMINAL else None
     if rules:
         by_rule = rule_rows(records)
         if not by_rule:
             raise UserError(f"no records of imaging problems in '{results}' match")
         text = render_rules(by_rule, format_.value, width=width)
+    elif solved:
+        by_group = solved_rows(records)
+        if not by_group:
+            raise UserError(f"no records of problems with a goal (as sat) in '{results}' match")
+        text = render_solved(by_group, format_.value, width=width)
+    elif programs:
+        by_program = program_rows(records, reference_optima(store.records()))
+        if not by_program:
+            raise UserError(f"no records of programs (lp, qp) in '{results}' match")
+        text = render_programs(by_program, format_.value, width=width)
     else:
         rows = aggregate(records, registry_best_known, across=wide)
         show = render_wide if wide else render

@@ -50,22 +50,27 @@ class Ctx(NamedTuple):
 
     Attributes:
         data: public arrays of the instance.
-        item: the problem's arrays own to this lane (stacks of equal-shaped instances), or None.
+        item: the instance of this lane, where each has its own (stacks of instances), or None.
         hp: traced hyperparameters of this lane.
         t: this lane's own step, int32; a refilled lane starts again at 0.
         key: `fold_in(fold_in(key(seed), restart), t)`, threefry.
     """
 
     data: Data
-    item: PyTree
+    item: Data | None
     hp: dict[str, Scalar]
     t: Scalar
     key: jax.Array
 
     @property
     def problem(self) -> PyTree:
-        """The problem's arrays as this lane sees them: its own item, else the shared ones."""
-        return self.data.problem if self.item is None else self.item
+        """The problem's arrays as this lane sees them: of its own instance, else the shared one."""
+        return (self.item or self.data).problem
+
+    @property
+    def method(self) -> PyTree:
+        """The method's arrays of the same instance."""
+        return (self.item or self.data).method
 
 
 class Info(NamedTuple):

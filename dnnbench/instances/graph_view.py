@@ -4,8 +4,10 @@
 | --- | --- |
 | `complement` | joins exactly the vertices that are not joined in NAME |
 | `weights<k>` | vertex i, from 1, has the weight i mod k + 1 |
+| `mis_lp` | the linear relaxation of its maximum independent set, by its edges |
 
-Examples: `dimacs/C125.9@complement`, `my.clq@weights200`, `dimacs/C125.9@complement-weights200`.
+Examples: `dimacs/C125.9@complement`, `my.clq@weights200`, `dimacs/C125.9@complement-weights200`,
+`gset/G14@mis_lp`, `dimacs/C125.9@complement-mis_lp`.
 
 A clique of a graph is an independent set of its complement. Weights of vertices stay; a graph whose
 edges have weights has no complement. With k = 200 the weights are those by which clique instances
@@ -22,12 +24,15 @@ import numpy as np
 from dnnbench.errors import UserError, nearest
 from dnnbench.instances.build import simple_graph
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.independent_set_lp import independent_set_lp
+from dnnbench.instances.program import Program
 
-FORM = "NAME@complement-weights<k>"
+FORM = "NAME@complement-weights<k>-mis_lp"
 
 MAX_EDGES = 200_000_000
 """Complements with more edges are refused before anything is allocated for them."""
 
+_WORDS = ("complement", "mis_lp")
 _WEIGHTS = re.compile(r"weights(\d{1,9})", re.ASCII)
 _BYTES_PER_EDGE = 16  # two int32 ends and an int64 weight
 _BLOCK = 2**24
@@ -40,19 +45,27 @@ class GraphView:
     Attributes:
         complement: whether to take the complement.
         modulus: k of the weights, or None.
+        relaxation: whether to make the linear program of it.
     """
 
     complement: bool
     modulus: int | None
+    relaxation: bool = False
 
     @property
     def name(self) -> str:
         """The canonical form, what follows the `@`."""
-        weights = [] if self.modulus is None else [f"weights{self.modulus}"]
-        return "-".join(["complement", *weights] if self.complement else weights)
+        changes = ["complement"] if self.complement else []
+        changes += [] if self.modulus is None else [f"weights{self.modulus}"]
+        return "-".join([*changes, "mis_lp"] if self.relaxation else changes)
 
-    def of(self, graph: Graph, name: str) -> Graph:
-        """The graph as asked for; `name` is what error messages call it.
+    @property
+    def family(self) -> str:
+        """Kind of data."""
+        return "program" if self.relaxation else "graph"
+
+    def of(self, graph: Graph, name: str) -> Graph | Program:
+        """The graph, or the program of it, as asked for; `name` is what error messages call it.
 
         Raises:
             UserError: it has no complement (see `complement`), or has weights of vertices already.
@@ -63,16 +76,19 @@ class GraphView:
             weights = np.arange(1, graph.num_vertices + 1, dtype=np.int64) % self.modulus + 1
             weights.setflags(write=False)
             graph = replace(graph, vertex_weights=weights)
-        return complement(graph, name) if self.complement else graph
+        if self.complement:
+            graph = complement(graph, name)
+        return independent_set_lp(graph) if self.relaxation else graph
 
-    def sha256(self, base: str) -> str:
-        """The identity of the view of a graph with the sha256 `base`."""
-        return hashlib.sha256(f"{base}@{self.name}".encode()).hexdigest()
+
+def of_view(sha256: str, changes: str) -> str:
+    """The identity of a view, by that of its base and its canonical changes."""
+    return hashlib.sha256(f"{sha256}@{changes}".encode()).hexdigest()
 
 
 def is_graph_change(part: str) -> bool:
     """Whether a change is one of graphs."""
-    return part == "complement" or _WEIGHTS.fullmatch(part) is not None
+    return part in _WORDS or _WEIGHTS.fullmatch(part) is not None
 
 
 def parse_graph_view(changes: str, name: str) -> GraphView:
@@ -86,21 +102,21 @@ def parse_graph_view(changes: str, name: str) -> GraphView:
         UserError: an unknown change (the nearest is named), or one given twice.
     """
     modulus: int | None = None
-    flipped = False
+    words: set[str] = set()
     for part in changes.split("-"):
         weights = _WEIGHTS.fullmatch(part)
-        if not weights and part != "complement":
-            hint = nearest(part.rstrip("0123456789") or part, ("complement", "weights"))
+        if not weights and part not in _WORDS:
+            hint = nearest(part.rstrip("0123456789") or part, (*_WORDS, "weights"))
             raise UserError(f"'{name}': unknown change '{part}'{hint}; the form is {FORM}")
-        if (weights and modulus is not None) or (not weights and flipped):
+        if (weights and modulus is not None) or part in words:
             raise UserError(f"'{name}': '{part}' is one change too many of its kind")
         if not weights:
-            flipped = True
+            words.add(part)
         elif int(weights[1]) < 1:
             raise UserError(f"'{name}': weights are taken modulo at least 1")
         else:
             modulus = int(weights[1])
-    return GraphView(flipped, modulus)
+    return GraphView("complement" in words, modulus, "mis_lp" in words)
 
 
 def complement(graph: Graph, name: str) -> Graph:

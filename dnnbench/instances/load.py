@@ -6,17 +6,19 @@
 | `dimacs/keller5` | the same; constructions of DIMACS need no file either |
 | `dimacs/C125.9@complement` | another form of a graph (`graph_view`), also of `gen/...` |
 | `satlib/uf250-01` | a formula |
+| `gset/G14@mis_lp` | a linear program made of a graph |
 | `gen/random_regular-n1000-d3-s1` | a generator call (`generators.spec` has the table) |
 | `skimage/camera` | a name of the registry: a picture inside the installed scikit-image |
 | anything else | a path; write `./gset/G14` for a path that looks like a name |
 | `skimage/camera@crop96-gray` | a part of a picture, or its gray form (`view` has the table) |
 | `photo.png@crop64-at0x32` | the same of a user's file |
+| `model.mps@relaxed` | a program whose integer variables are taken for continuous |
 | `equation/burgers_1d` | a partial differential equation; its problem has the rest |
 
-What a file of the user's holds (graph, QUBO, Ising model, formula, picture) follows from its name;
-see `formats.families`. A picture is the sealed half of its instance: problems make from it what
-solvers see. Its sha256 is that of its pixels; files of the registry are checked by their own
-(`copies`). A graph of the registry has the sha256 of its file whichever copy it comes from.
+What a file of the user's holds (graph, QUBO, Ising model, formula, program, picture) follows from
+its name; see `formats.families`. A picture is the sealed half of its instance: problems make from
+it what solvers see. Its sha256 is that of its pixels; files of the registry are checked by their
+own (`copies`). A graph of the registry has the sha256 of its file whichever copy it comes from.
 """
 
 import hashlib
@@ -33,17 +35,17 @@ from dnnbench.instances import equation
 from dnnbench.instances.copies import READ, Verified, content, picture_of, public_of, stored, verify
 from dnnbench.instances.digest import in_memory, public_sha256
 from dnnbench.instances.embedded import SOURCE, embedded_path, is_recorded
-from dnnbench.instances.formats import dimacs, ising, qubo, rudy
+from dnnbench.instances.formats import dimacs, ising, mps_write, qubo, rudy
 from dnnbench.instances.formats.detect import is_binary
 from dnnbench.instances.formats.families import is_picture, parse_public, split_part, write_formula
 from dnnbench.instances.formats.open_text import check_text, read_bytes
 from dnnbench.instances.generators.spec import PREFIX, parse_spec
-from dnnbench.instances.graph_view import GraphView
+from dnnbench.instances.graph_view import GraphView, of_view
 from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.registry import entry, is_registry_prefix, registry, unknown_instance
 from dnnbench.instances.view import View, split_view
-from dnnbench.instances.views import graph_view, picture_view
+from dnnbench.instances.views import RELAXED, graph_view, picture_view
 
 __all__ = [
     "Verified",
@@ -57,9 +59,15 @@ __all__ = [
 
 
 _WRITERS: Mapping[str, Callable[[Any], str]] = MappingProxyType(
-    {"graph": rudy.write, "qubo": qubo.write, "ising": ising.write, "cnf": write_formula}
+    {
+        "graph": rudy.write,
+        "qubo": qubo.write,
+        "ising": ising.write,
+        "cnf": write_formula,
+        "program": mps_write.write,
+    }
 )
-"""The formats in which generated instances are exported, by their family."""
+"""The formats in which generated instances and programs are exported, by their family."""
 
 
 def default_cache_dir() -> Path:
@@ -111,8 +119,8 @@ def raw_bytes(
     """The content of an instance in its native format; arguments as for `load_instance`.
 
     Generated graphs come in rudy format, those of the registry's `dimacs` and complements in
-    DIMACS format, QUBOs in qbsolv's, Ising models as coordinates, formulas as CNF, parts of
-    pictures as PNG.
+    DIMACS format, QUBOs in qbsolv's, Ising models as coordinates, formulas as CNF, programs as
+    MPS, parts of pictures as PNG.
     """
     generated = name.startswith(PREFIX)
     changes = split_view(name)[1] if generated else _resolve(name)[1]
@@ -122,7 +130,8 @@ def raw_bytes(
             from dnnbench.instances.formats.pictures import write_picture  # Pillow: when needed
 
             return write_picture(asked.sealed)
-        write = dimacs.write if changes is not None else _WRITERS[asked.family]
+        is_view = changes is not None and asked.family == "graph"
+        write = dimacs.write if is_view else _WRITERS[asked.family]
         return write(asked.public).encode()
     if name not in registry():
         return read_bytes(_user_part(name)[0])
@@ -174,12 +183,15 @@ def _of_the_user(name: str, base: str, changes: str | None) -> Instance:
     """The instance in a file of the user's, or a view of it."""
     path, part = _user_part(base)
     data = read_bytes(path)
-    family, public = parse_public(data, str(path) if part else base, part)
+    relaxed = changes == RELAXED
+    family, public = parse_public(data, str(path) if part else base, part, relaxed)
     if isinstance(public, Image):
         crop = None if changes is None else picture_view(changes, name, base)
         return _picture(base, crop, public, "file")
-    view = None if changes is None else graph_view(family, changes, name, base)
+    view = None if changes is None or relaxed else graph_view(family, changes, name, base)
     digest = hashlib.sha256(data + (b"" if part is None else b"#%d" % part)).hexdigest()
+    if relaxed:
+        return Instance(name, family, public, None, of_view(digest, RELAXED), "file")
     return _viewed(Instance(base, family, public, None, digest, "file"), view)
 
 
@@ -188,8 +200,13 @@ def _viewed(instance: Instance, view: GraphView | None) -> Instance:
     if view is None:
         return instance
     name = f"{instance.name}@{view.name}"
-    graph = view.of(instance.public, name)
-    return replace(instance, name=name, public=graph, sha256=view.sha256(instance.sha256))
+    return replace(
+        instance,
+        name=name,
+        family=view.family,
+        public=view.of(instance.public, name),
+        sha256=of_view(instance.sha256, view.name),
+    )
 
 
 def _picture(base: str, view: View | None, image: Image, source: str) -> Instance:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 import scipy.sparse as sp
@@ -59,9 +60,12 @@ def frozen(program: Program) -> Program:
     A quadratic part without entries is None.
     """
     quadratic = None if program.quadratic is None else _canonical(program.quadratic)
+    vectors: dict[str, Any] = {
+        name: np.asarray(getattr(program, name), np.float64) for name in _VECTORS
+    }
     canonical = replace(
         program,
-        **{name: np.asarray(getattr(program, name), np.float64) for name in _VECTORS},
+        **vectors,
         matrix=_canonical(program.matrix),
         quadratic=None if quadratic is None or not quadratic.nnz else quadratic,
     )

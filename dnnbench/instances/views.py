@@ -4,6 +4,9 @@ from dnnbench.errors import UserError
 from dnnbench.instances.graph_view import FORM, GraphView, is_graph_change, parse_graph_view
 from dnnbench.instances.view import View, is_picture_change, parse_view
 
+RELAXED = "relaxed"
+"""The change that takes a program's integer variables for continuous ones."""
+
 
 def picture_view(changes: str, name: str, base: str) -> View:
     """The view of a picture; arguments as for `graph_view`.
@@ -29,6 +32,10 @@ def graph_view(family: str, changes: str, name: str, base: str) -> GraphView:
         UserError: no such view, one of pictures, or another kind of data than a graph.
     """
     parts = changes.split("-")
+    if family == "program":
+        raise UserError(
+            f"'{name}': {base} is a program, of which there is only '{RELAXED}', and only of files"
+        )
     if family != "graph" and any(map(is_graph_change, parts)):
         raise UserError(f"'{name}': {base} is no graph, so it has no complement and no weights")
     if family != "graph" or any(map(is_picture_change, parts)):

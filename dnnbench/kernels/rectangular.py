@@ -68,7 +68,8 @@ def make_rectangular(matrix: sp.csr_array, dtype: Any) -> Rectangular:
     csr = sp.csr_array(matrix)
     csr.sum_duplicates()
     arrays, transposed = _form(csr, element), _form(sp.csr_array(csr.T), element)
-    return Rectangular(arrays, transposed, *csr.shape, csr.nnz, element.name)
+    m, n = csr.shape
+    return Rectangular(arrays, transposed, m, n, csr.nnz, element.name)
 
 
 def _form(csr: sp.csr_array, dtype: np.dtype) -> dict[str, jax.Array]:
@@ -169,7 +170,8 @@ def _jvp(primals: tuple[Any, ...], tangents: tuple[Any, ...], **params: Any) -> 
     out = _matmul_p.bind(*primals, **params)
     tangent = tangents[-1]
     if isinstance(tangent, ad.Zero):
-        return out, ad.Zero.from_primal_value(out)
+        aval: Any = jax.typeof(out)
+        return out, ad.Zero(aval.to_tangent_aval())
     return out, _matmul_p.bind(*primals[:-1], tangent, **params)
 
 

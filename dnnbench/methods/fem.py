@@ -3,10 +3,12 @@
 Independent spins with means m_i = tanh(h_i / 2), that is p_i = sigmoid(h_i), have the free energy
 F = <U> - T S. While T falls, the local fields h follow its gradient,
 
-    g_i = (1 - m_i^2) / 4 [ T h_i + c_i (A s - field)_i ],    c_i = 1 / sum_j |A_ij|,
+    g_i = (1 - m_i^2) / 4 [ T h_i + c_i dE/dx_i ],
 
-with s = sign(m) (the discretised gradient, which the authors use for MaxCut) or s = m (the exact
-one). RMSprop with weight decay and momentum then moves h:
+where E is linear in each bit x_i = (1 + s_i) / 2 and s = m or, as the authors have it for MaxCut,
+sign(m) (the discretised gradient). For quadratic energies dE/dx = A s - field and they take
+c_i = 1 / sum_j |A_ij|; for formulas E is the expected weight of violated constraints, and c_i = 1
+leaves T one temperature for all variables. RMSprop with weight decay and momentum then moves h:
 
     g <- g + decay h,   v <- alpha v + (1 - alpha) g^2,   b <- momentum b + g / (sqrt(v) + eps),
     h <- h - learning_rate b.
@@ -14,11 +16,12 @@ one). RMSprop with weight decay and momentum then moves h:
 References:
     Shen et al., Free-energy machine for combinatorial optimization, Nature Computational Science
     5:322, 2025, arXiv 2412.09285; gradient, optimiser and schedules as in the authors' benchmark
-    script (Fanerst/FEM), which has other settings for each G-set graph. The defaults are theirs
-    for G1 (1000 steps, linear in T).
-    Departs from it: the script takes SGD instead of RMSprop on some graphs; only RMSprop is here.
-    Energies with a linear part (none in MaxCut) count |field_i| in 1 / c_i. Isolated vertices
-    have c_i = 0.
+    scripts (Fanerst/FEM), which have other settings for each G-set graph, and for a few formulas.
+    The defaults are theirs for G1 (1000 steps, linear in T), and for most formulas.
+    Departs from it: the MaxCut script takes SGD instead of RMSprop on some graphs; only RMSprop is
+    here. Energies with a linear part (none in MaxCut) count |field_i| in 1 / c_i. Isolated
+    vertices have c_i = 0. The MaxSAT script has two logits for each variable, which move against
+    each other; here h is their difference.
 """
 
 from dataclasses import dataclass
@@ -30,9 +33,7 @@ import numpy as np
 
 from dnnbench.engine.contract import Ctx, Info, Phase, PyTree, Scalar
 from dnnbench.engine.own_step import OwnStepMethod
-from dnnbench.kernels.spmm import spmm
-from dnnbench.problems.cut.energy import QuadraticEnergy
-from dnnbench.problems.cut.spins import external_field
+from dnnbench.problems.relaxed import Multilinear
 
 _EPSILON = 1e-8  # of RMSprop, as in PyTorch
 
@@ -47,23 +48,26 @@ class LocalFields(NamedTuple):
 
 @dataclass(frozen=True)
 class FreeEnergyMachine(OwnStepMethod):
-    """Free-energy machine of a quadratic binary problem.
+    """Free-energy machine of a binary problem.
 
     Attributes:
-        energy: quadratic energy.
+        energy: multilinear energy, of a graph, a quadratic model or a formula.
         num_steps: steps of one restart, over which T falls.
         schedule: what falls (or rises) evenly: T (`linear`), 1 / T (`inverse`) or log T
             (`exponential`).
         discretize: whether the energy's gradient is taken at sign(m) instead of m.
+        units: what T counts in, 1 / c: energy, the problem's `temperature_unit` or each variable's
+            `strength`.
 
     Hyperparameters (traced): `hot` and `cold`, first and last T; `learning_rate`, `alpha`,
     `momentum`, `weight_decay` of RMSprop; `init_scale`, standard deviation of the first h.
     """
 
-    energy: QuadraticEnergy
+    energy: Multilinear
     num_steps: int
     schedule: Literal["linear", "inverse", "exponential"]
     discretize: bool
+    units: Literal["energy", "problem", "variable"]
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = (
@@ -77,18 +81,22 @@ class FreeEnergyMachine(OwnStepMethod):
     )
 
     def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
-        """The external field [n] and c [n]."""
+        """The energy's field and c [n]."""
         data = self.energy.prepare(public)
-        field = external_field(data)
-        sums = self.energy.coupling_sums(public) + np.abs(np.asarray(field, np.float64))
-        share = np.divide(1.0, sums, out=np.zeros_like(sums), where=sums > 0)
-        return {"field": field, "share": jnp.asarray(share, data.linear.dtype)}, {}
+        field = self.energy.field(data)
+        unit = self.energy.strength(public, field)
+        if self.units != "variable":
+            whole = self.units == "problem"
+            one = self.energy.temperature_unit(public, field) if whole else 1.0
+            unit = np.where(unit > 0, one, 0.0)
+        share = np.divide(1.0, unit, out=np.zeros_like(unit), where=unit > 0)
+        return {"field": field, "share": jnp.asarray(share, self.energy.zeros(data).dtype)}, {}
 
     def init(self, ctx: Ctx) -> LocalFields:
         """Small Gaussian fields, optimiser at rest."""
-        linear = ctx.problem.linear
-        h = ctx.hp["init_scale"] * jax.random.normal(ctx.key, linear.shape, linear.dtype)
-        return LocalFields(h, jnp.zeros_like(linear), jnp.zeros_like(linear))
+        zeros = self.energy.zeros(ctx.problem)
+        h = ctx.hp["init_scale"] * jax.random.normal(ctx.key, zeros.shape, zeros.dtype)
+        return LocalFields(h, jnp.zeros_like(zeros), jnp.zeros_like(zeros))
 
     def temperature(self, t: Scalar, hp: dict[str, Scalar]) -> Scalar:
         """T at step t: `hot` at the first step, `cold` at the last."""
@@ -105,7 +113,7 @@ class FreeEnergyMachine(OwnStepMethod):
         hp, own = ctx.hp, ctx.data.method
         m = jnp.tanh(0.5 * s.h)
         spins = jnp.sign(s.h) if self.discretize else m
-        uphill = spmm(ctx.problem.matrix, spins) - own["field"]
+        uphill = self.energy.spin_slopes(spins, ctx.problem, own["field"])
         slope = 0.25 * (1 - m * m)
         g = slope * (self.temperature(ctx.t, hp) * s.h + own["share"] * uphill)
         g = g + hp["weight_decay"] * s.h

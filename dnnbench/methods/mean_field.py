@@ -1,4 +1,4 @@
-"""Mean-field relaxation of quadratic binary problems: one logit a variable, no network.
+"""Mean-field relaxation of binary problems: one logit a variable, no network.
 
 The expected energy under independent Bernoulli variables is descended with Adam. It is the
 ablation that every graph network must beat: the same loss family without message passing.
@@ -18,7 +18,7 @@ import jax
 from dnnbench.engine.contract import Ctx, Phase, PyTree, Scalar
 from dnnbench.engine.gradient import GradientMethod
 from dnnbench.optimizers.from_optax import adam
-from dnnbench.problems.cut.energy import QuadraticEnergy
+from dnnbench.problems.relaxed import Multilinear
 
 
 @dataclass(frozen=True)
@@ -26,14 +26,14 @@ class MeanField(GradientMethod):
     """Independent Bernoulli relaxation trained by Adam.
 
     Attributes:
-        energy: quadratic energy over the unit cube.
+        energy: multilinear energy over the unit cube, of a graph, a quadratic model or a formula.
         num_steps: steps of one restart.
 
     Hyperparameters (traced): `learning_rate` in logits a step, `init_scale`, the standard
     deviation of the first logits.
     """
 
-    energy: QuadraticEnergy
+    energy: Multilinear
     num_steps: int
 
     version: ClassVar[int] = 1
@@ -46,9 +46,8 @@ class MeanField(GradientMethod):
 
     def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:
         """Gaussian logits [n]."""
-        linear = ctx.problem.linear
-        logits = ctx.hp["init_scale"] * jax.random.normal(ctx.key, linear.shape, linear.dtype)
-        return logits, ()
+        zeros = self.energy.zeros(ctx.problem)
+        return ctx.hp["init_scale"] * jax.random.normal(ctx.key, zeros.shape, zeros.dtype), ()
 
     def loss(self, params: jax.Array, aux: PyTree, ctx: Ctx) -> tuple[Scalar, PyTree]:
         """Expected energy at p = sigmoid(logits)."""

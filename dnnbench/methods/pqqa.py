@@ -18,7 +18,7 @@ References:
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Literal
 
 import jax
 import jax.numpy as jnp
@@ -26,7 +26,7 @@ import jax.numpy as jnp
 from dnnbench.engine.contract import Ctx, Phase, PyTree, Scalar
 from dnnbench.engine.gradient import GradientMethod
 from dnnbench.optimizers.from_optax import adamw
-from dnnbench.problems.cut.energy import QuadraticEnergy
+from dnnbench.problems.relaxed import Multilinear
 
 # Below this variance the standard deviation's gradient is cut off: at equal copies it is infinite.
 _SMALLEST_VARIANCE = 1e-12
@@ -34,22 +34,25 @@ _SMALLEST_VARIANCE = 1e-12
 
 @dataclass(frozen=True)
 class PQQA(GradientMethod):
-    """Parallel quasi-quantum annealing on a quadratic binary problem.
+    """Parallel quasi-quantum annealing on a binary problem.
 
     Attributes:
-        energy: quadratic energy over the unit cube.
+        energy: multilinear energy over the unit cube, of a graph, a quadratic model or a formula.
         num_replicas: copies S of one lane.
         num_steps: steps of one restart, over which bg rises.
         curve_rate: the exponent kappa, even.
+        units: whether f counts in units of `energy` or of the `problem`'s own
+            (`temperature_unit`), beside which the other terms stand.
 
     Hyperparameters (traced): `learning_rate`, `weight_decay` of AdamW; `temperature` of the noise
     sqrt(2 learning_rate temperature) xi; `min_bg`, `max_bg`; `diversity`, the weight div.
     """
 
-    energy: QuadraticEnergy
+    energy: Multilinear
     num_replicas: int
     num_steps: int
     curve_rate: int
+    units: Literal["energy", "problem"]
 
     version: ClassVar[int] = 1
     hyperparameters: ClassVar[tuple[str, ...]] = (
@@ -71,17 +74,27 @@ class PQQA(GradientMethod):
         """The readout is [n, S]."""
         return 1
 
+    def prepare(self, public: Any) -> tuple[PyTree, dict[str, float]]:
+        """One over the unit of energy, where that is not 1."""
+        if self.units == "energy":
+            return (), {}
+        data = self.energy.prepare(public)
+        unit = self.energy.temperature_unit(public, self.energy.field(data))
+        return {"rate": jnp.asarray(1 / unit, self.energy.zeros(data).dtype)}, {}
+
     def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:
         """Uniform copies [n, S]."""
-        linear = ctx.problem.linear
-        shape = (linear.shape[0], self.num_replicas)
-        return jax.random.uniform(ctx.key, shape, linear.dtype), ()
+        zeros = self.energy.zeros(ctx.problem)
+        shape = (zeros.shape[0], self.num_replicas)
+        return jax.random.uniform(ctx.key, shape, zeros.dtype), ()
 
     def loss(self, params: jax.Array, aux: PyTree, ctx: Ctx) -> tuple[Scalar, PyTree]:
         """Annealed energy and diversity of the ensemble."""
         hp, x = ctx.hp, params
         data, copies = ctx.problem, self.num_replicas
         cost = jax.vmap(lambda xs: self.energy.energy(xs, data), in_axes=1)(x).sum()
+        if self.units == "problem":
+            cost = ctx.data.method["rate"] * cost
         progress = ctx.t.astype(x.dtype) / self.num_steps
         bg = hp["min_bg"] + (hp["max_bg"] - hp["min_bg"]) * progress
         penalty = jnp.sum(1 - jnp.power(1 - 2 * x, self.curve_rate))

@@ -44,6 +44,19 @@ class Posed:
     sealed: Any
 
 
+@dataclass(frozen=True)
+class Proof:
+    """What became of a solver's certificate that there is no answer.
+
+    Attributes:
+        holds: whether it shows what the solver says.
+        figures: by how much, by name, for the record.
+    """
+
+    holds: bool
+    figures: Mapping[str, float]
+
+
 class Exact(Protocol):
     """The exact side of a problem. Instances are frozen and hold settings only, never data.
 
@@ -52,6 +65,11 @@ class Exact(Protocol):
     whose solvers see something made from the instance (a noisy measurement of a picture) also has
     `pose(sealed, settings, load)`, which returns `Posed`; and one that is not `knowable`
     `plain(public)`, the answer that takes no solver.
+
+    One that is `knowable` and not `binary` has `conformance_error`, the objective that every solver
+    has to reach on its `tiny` instances. One whose answers carry more than is asked for (multipliers
+    beside a point) has `stated(z, public)`, the part that `write_solution` is given. One whose
+    instances may have no answer has `prove(status, certificate, public)`, which returns a `Proof`.
     """
 
     name: ClassVar[str]

@@ -119,7 +119,7 @@ def aggregate(
         same = [by_variant]
         if across:
             same = [g for s, g in groups.items() if (s[0], *s[3:]) == (subject[0], *subject[3:])]
-        named = _named(same, variants)
+        named = labelled(same, variants)
         for text, group in by_variant.items():
             row = _row(named[text], group, best_known)
             if len(contents[row.instance]) > 1:  # two files of one name
@@ -128,7 +128,9 @@ def aggregate(
     return sorted(rows, key=_order)
 
 
-def _named(groups: Sequence[Mapping[str, Any]], variants: Mapping[str, dict[str, str]]) -> Any:
+def labelled(
+    groups: Sequence[Mapping[str, Any]], variants: Mapping[str, dict[str, str]]
+) -> dict[str, str]:
     """A label for each variant of a solver, by its text, over one or several instances.
 
     Args:
@@ -202,9 +204,9 @@ def _row(label: str, group: Sequence[Record], best_known: BestKnownLookup) -> Ro
         polish=_polish(good),
         solve_seconds=mean_interval(alone)[0],
         stacked=sum(record.stacked for record in trials),
-        budget=_budget(one.budget),
+        budget=budget_text(one.budget),
         threads=one.hardware.get("threads"),
-        hardware=_hardware(one),
+        hardware=hardware_text(one),
         machine=fingerprint(one.environment),
     )
 
@@ -216,12 +218,13 @@ def _polish(trials: Sequence[Record]) -> str | None:
     return ", ".join(parts) or None
 
 
-def _budget(budget: Mapping[str, Any]) -> str:
+def budget_text(budget: Mapping[str, Any]) -> str:
+    """`seconds=10.0, cores=2`: the limits that are set."""
     limits = [f"{key}={value}" for key, value in budget.items() if value is not None]
     return ", ".join(limits) or "none"
 
 
-def _hardware(record: Record) -> str:
+def hardware_text(record: Record) -> str:
     """`cpu (AMD EPYC)`, `2 x gpu (NVIDIA H200)`."""
     platform = str(record.hardware.get("platform") or "unknown")
     kind = record.hardware.get("device_kind")

@@ -2,19 +2,28 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from dnnbench.config.compose import compose
 from dnnbench.instances.convert import as_graph, graph_sha256
 from dnnbench.instances.digest import in_memory
+from dnnbench.instances.formula import Formula
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.image import Image
 from dnnbench.instances.instance import Instance
 from dnnbench.instances.load import default_cache_dir, load_instance
+from dnnbench.instances.program import Program
+from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.runner.once import prepare
 from dnnbench.runner.pool import Pool
 from dnnbench.runner.supervise import Watch
 from dnnbench.runner.trial import Result, run_trial
+
+_FAMILIES: Mapping[type, str] = MappingProxyType(
+    {Formula: "cnf", Image: "image", Program: "program"}
+)
+"""The family of what a user may hold already and no graph can be made from."""
 
 
 def solve(
@@ -35,7 +44,8 @@ def solve(
 
     Args:
         instance: a registry name (`gset/G14`), a file, a networkx graph, a scipy sparse
-            adjacency matrix, an edge array [m, 2 or 3], a `Graph`, or a clean picture (`Image`).
+            adjacency matrix, an edge array [m, 2 or 3], a `Graph`, a `Formula`, a `QuadraticModel`,
+            a `Program`, or a clean picture (`Image`).
         problem: what is asked.
         method: a dataless method, or
         baseline: a classical solver; give one of the two.
@@ -93,7 +103,10 @@ def _instance(given: Any, data_dir: Path | None, cache: Path) -> Instance:
         return given
     if isinstance(given, str | Path):
         return load_instance(str(given), data_dir=data_dir, cache_dir=cache)
-    if isinstance(given, Image):
-        return in_memory("memory", "image", given)
+    for kind, family in _FAMILIES.items():
+        if isinstance(given, kind):
+            return in_memory("memory", family, given)
+    if isinstance(given, QuadraticModel):
+        return in_memory("memory", "qubo" if given.domain == "bits" else "ising", given)
     graph = given if isinstance(given, Graph) else as_graph(given)
     return Instance("memory", "graph", graph, None, graph_sha256(graph), "memory")

@@ -3,11 +3,14 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
+import numpy as np
+
 from dnnbench.config.hardware import Hardware, gpu_missing
 from dnnbench.engine.budget import Budget
 from dnnbench.engine.plan import Plan
 from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.program import Program
 from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.kernels.choice import KERNELS, choose_spmm
 from dnnbench.problems.independent_set.conflicts import Conflicts, Stored
@@ -105,10 +108,14 @@ def _kernel(
 ) -> str:
     if isinstance(public, Conflicts):
         public = public.stored_graph
-    if not isinstance(public, Graph | QuadraticModel | Stored):
-        return "none"
     columns = defaults["columns"]
     columns = settings[columns] if isinstance(columns, str) else columns
+    if isinstance(public, Program) and public.quadratic is not None:
+        entries = np.diff(public.quadratic.indptr)
+        size = (public.num_variables, int(entries.sum()), columns * lanes)
+        return choose_spmm(platform, *size, dtype, int(entries.max(initial=0)))
+    if not isinstance(public, Graph | QuadraticModel | Stored):
+        return "none"
     return choose_spmm(
         platform,
         public.num_vertices,

@@ -83,6 +83,13 @@ def shown(exact: Any, public: Any) -> Any:
     return exact.shown(public) if hasattr(exact, "shown") else public
 
 
+def solution_file(exact: Any, z: Any, public: Any) -> str | bytes:
+    """The content of a solution file: an answer, or the part of it that was asked for."""
+    part = exact.stated(z, public) if hasattr(exact, "stated") else z
+    content: str | bytes = exact.write_solution(part)
+    return content
+
+
 def build(cls: type, settings: Mapping[str, Any], **given: Any) -> Any:
     """An instance of the frozen dataclass `cls`: `given` and those settings that are its fields."""
     names = {f.name for f in fields(cls)}

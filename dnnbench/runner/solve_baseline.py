@@ -15,6 +15,9 @@ from dnnbench.runner.messages import Final, Reporter
 from dnnbench.runner.polishing import Polisher
 from dnnbench.runner.resolve import build, exact_side, implementation, knowable
 
+# The share of its seconds that a trial may take with its polish.
+_OVERTIME = 1.02
+
 
 class _Search:
     """The `Search` a baseline talks to: owns the clock, verifies what is offered."""
@@ -30,6 +33,7 @@ class _Search:
         self.steps = self.restarts = 0
         self.trace: list[list[float]] = []
         self.notes: dict[str, bool | int | float | str] = {}
+        self.proved: str | None = None
         self.hit = self.stopped_by_time = False
         self.begin = time.perf_counter()
 
@@ -45,6 +49,11 @@ class _Search:
         if self._budget.seconds is None:
             return float("inf")
         return self._budget.seconds - self.seconds() - self._polisher.reserve
+
+    def overdue(self) -> bool:
+        """Whether a polish that takes longer than was expected has to end."""
+        seconds = self._budget.seconds
+        return seconds is not None and self.seconds() >= _OVERTIME * seconds
 
     def should_stop(self) -> bool:
         if self.seconds_left() <= 0:
@@ -75,6 +84,16 @@ class _Search:
 
     def note(self, name: str, value: bool | int | float | str) -> None:
         self.notes[name] = value
+
+    def prove(self, status: str, certificate: np.ndarray) -> bool:
+        problem: Any = self._problem
+        proof = problem.prove(status, certificate, self._public)
+        self.notes |= proof.figures
+        if proof.holds:
+            self.proved = status
+        else:
+            self.notes["certificate_refused"] = status
+        return proof.holds
 
 
 def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Final:
@@ -107,11 +126,15 @@ def solve_baseline(job: Mapping[str, Any], public: Any, report: Reporter) -> Fin
     polished, polish = search.best, None
     if search.best is not None:
         began = time.perf_counter()
-        polished = polisher.polish(search.best, lambda: False)
+        polished = polisher.polish(search.best, search.overdue)
         polish = polisher.report(search.best, polished, time.perf_counter() - began)
     status = "budget"
     if search.hit:
         status = "target"
+    elif search.notes.get("proved_unsatisfiable"):
+        status = "unsat"
+    elif search.proved:
+        status = search.proved
     elif report.stop_requested():
         status = "interrupted"
     elif not search.stopped_by_time and budget.steps is None and budget.restarts is None:

@@ -191,6 +191,8 @@ def make_spec(
         instance, posed = _pose(exact, instance, problem_settings, load)
     hardware = resolve(config["hardware"])
     budget = make_budget(config["budget"], hardware)
+    if budget.target is None and hasattr(exact, "goal"):
+        budget = replace(budget, target=float(exact.goal))
     if budget.target is not None and not knowable(exact):
         raise UserError(f"budget.target: nobody can know the {exact.metric} while it is sought")
     settings = _settings(node)

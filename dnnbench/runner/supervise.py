@@ -20,6 +20,8 @@ from dnnbench.runner.spec import TrialSpec
 _GRACE_SHARE, _GRACE_SECONDS = 0.05, 2.0
 _MEMORY_POLL_SECONDS = 0.25
 _STOP_SECONDS = 10.0
+# Words of one process after which the others of its trial have nothing left to find.
+_SETTLED = ("target", "unsat", "infeasible", "unbounded")
 _PHASES = ("start", "load", "compile", "solve")
 
 
@@ -179,6 +181,7 @@ class _Supervision:
         elif kind == "final":
             self.report.finals[index] = Final.from_message(header, arrays)
             self.waiting.discard(worker)
+            self._stop_others(self.report.finals[index].status)
         elif kind == "error":
             if header.get("user"):
                 self._end("error", header["message"])
@@ -187,6 +190,15 @@ class _Supervision:
         elif kind == "closed":
             worker.kill()
             self._end("error", worker.last_words())
+
+    def _stop_others(self, status: str) -> None:
+        """Once one process has settled the matter, the clock need not run on for the others.
+
+        Without a clock they go on, so that the work of a trial is the same every time.
+        """
+        if status in _SETTLED and self.spec.budget.seconds is not None:
+            for worker in self.waiting:
+                worker.send({"type": "stop"})
 
     def _go(self) -> None:
         self.started = time.monotonic()

@@ -11,8 +11,10 @@ from typing import Any
 import numpy as np
 
 from dnnbench.instances.equation import Evaluation
+from dnnbench.instances.formula import Formula
 from dnnbench.instances.graph import Graph
 from dnnbench.instances.measurement import Measurement
+from dnnbench.instances.program import Program
 from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.problems.base import Exact, Verdict, better
 from dnnbench.records.environment import environment
@@ -158,7 +160,8 @@ def _merge(report: Report, problem: Exact, spec: TrialSpec) -> Final:
         if not trace or better(row[2], trace[-1][2], problem.sense):
             trace.append(row)
     statuses = {f.status for f in finals}
-    order = ("target", "interrupted", "timeout", "budget", "converged", "diverged")
+    proofs = ("unsat", "infeasible", "unbounded")
+    order = ("target", *proofs, "interrupted", "timeout", "budget", "converged", "diverged")
     return Final(
         z=best.z,
         raw_z=best.raw_z,
@@ -216,7 +219,7 @@ def describe(
         if found is not None:
             diagnostics[name] = {**diagnostics.get(name, {}), **found.metrics}
     verify_seconds = time.perf_counter() - begin
-    status = Status(report.status or final.status)
+    status = _status(report, final, verdict, spec, problem)
     message = wrong or report.message
     if wrong:
         status = Status.ERROR
@@ -279,6 +282,18 @@ def describe(
     return Result(record, None if verdict is None else final.z, _pictures(spec, problem, final))
 
 
+def _status(
+    report: Report, final: Final, verdict: Verdict | None, spec: TrialSpec, problem: Exact
+) -> Status:
+    """How the trial ended; the target counts as reached also where the polish reached it."""
+    status = Status(report.status or final.status)
+    target = spec.budget.target
+    if target is None or verdict is None or status not in (Status.BUDGET, Status.CONVERGED):
+        return status
+    reached = verdict.feasible and not better(target, verdict.objective, problem.sense)
+    return Status.TARGET if reached else status
+
+
 def _pictures(spec: TrialSpec, problem: Any, final: Final) -> dict[str, np.ndarray]:
     """What is worth looking at: what was measured, what is behind it, what the rules return."""
     if not spec.makes_pictures:
@@ -297,6 +312,10 @@ def _size(spec: TrialSpec) -> dict[str, int]:
     public = spec.instance.public
     if isinstance(public, Graph | QuadraticModel):
         return {"n": public.num_vertices, "m": public.num_edges}
+    if isinstance(public, Formula):
+        return {"n": public.num_variables, "m": public.num_constraints}
+    if isinstance(public, Program):
+        return {"n": public.num_variables, "m": public.num_rows, "nonzeros": public.matrix.nnz}
     if isinstance(public, Measurement):
         return {"height": public.height, "width": public.width, "channels": public.channels}
     if isinstance(public, Evaluation):

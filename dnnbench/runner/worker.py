@@ -111,6 +111,7 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             while True:
                 header, arrays = read_frame(source)
                 if header["type"] == "job":
+                    reporter.reset()  # here, for a stop may come after the job it was meant for
                     jobs.append((header, arrays))
                     arrived.release()
                 else:
@@ -132,7 +133,6 @@ def serve(source: BinaryIO, sink: BinaryIO) -> None:
             public = from_arrays(job["family"], arrays)
             final = execute(job, public, reporter, programs, sealed)
             message, payload = final.to_message()
-            reporter.reset()
             reporter.send(message, payload)
         except UserError as error:
             reporter.send({"type": "error", "user": True, "message": str(error)})

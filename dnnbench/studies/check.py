@@ -4,26 +4,27 @@ Each check runs whole trials, in worker processes under hard limits, so that a s
 or dies fails its check and no other. A solver's config may say under `_conformance` which
 `settings` to use at this size, and on which tiny instances its optimum is not asked
 (`optimum_not_asked`: `dense`, or `qubo dense` for one problem), with the reason beside it. `slow`
-leaves it to the longer run of dnnbench's own tests.
+leaves it to the longer run of dnnbench's own tests. Instances that a solver has to refuse are
+`refused` (a linear program where a definite Q is needed).
 """
 
 import math
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import Any
-
-import numpy as np
 
 from dnnbench.config import catalog
 from dnnbench.config.compose import compose_values
 from dnnbench.errors import UserError
 from dnnbench.instances.digest import in_memory
 from dnnbench.instances.instance import Instance
-from dnnbench.problems.base import Exact, better
+from dnnbench.problems.base import better
 from dnnbench.runner.pool import Pool
 from dnnbench.runner.resolve import exact_side, implementation, knowable
 from dnnbench.runner.spec import TrialSpec, make_spec
 from dnnbench.runner.trial import Result, run_trial
+from dnnbench.studies.brute_force import brute_force
+from dnnbench.studies.findings import Finding, differences, honest
 
 LANES = 32
 _PICTURE_LANES = 2
@@ -33,28 +34,8 @@ _CAP_SECONDS = 60.0  # and time, whatever the machine
 _SETUP_SECONDS = 300.0  # for loading and compiling
 _SOFT_SECONDS = 0.5  # the budget of the check on limits
 _OVERSHOOT_SECONDS = 1.0
-_LARGEST_BRUTE_FORCE = 16
 _LONGEST_MESSAGE = 300
 _NUDGE = 1e-3
-
-
-@dataclass(frozen=True)
-class Finding:
-    """The outcome of one check.
-
-    Attributes:
-        check: what was checked: `problem`, `optimum`, `honest claim`, `feasible`, `same seed`,
-            `one program`, `restarts`, `time limit`; for pictures, whose optimum nobody knows,
-            `improves` in the place of the first two.
-        where: problem and instance.
-        ok: whether it holds.
-        detail: figures, or what went wrong.
-    """
-
-    check: str
-    where: str
-    ok: bool
-    detail: str
 
 
 def check_solver(role: str, name: str) -> Iterator[Finding]:
@@ -81,26 +62,6 @@ def check_on(role: str, name: str, problem: str) -> Iterator[Finding]:
         yield from _Checks(role, name, problem, pool).all()
 
 
-def brute_force(problem: Exact, public: Any) -> int | float:
-    """The best objective of a feasible 0/1 vector, by trying all.
-
-    Raises:
-        ValueError: there are too many.
-    """
-    n = problem.random(public, np.random.default_rng(0)).shape[0]
-    if n > _LARGEST_BRUTE_FORCE:
-        raise ValueError(f"2^{n} vectors are too many")
-    best: int | float | None = None
-    for number in range(2**n):
-        z = ((number >> np.arange(n)) & 1).astype(np.uint8)
-        verdict = problem.verify(z, public, None)
-        if verdict.feasible and (best is None or better(verdict.objective, best, problem.sense)):
-            best = verdict.objective
-    if best is None:
-        raise ValueError("no 0/1 vector is feasible")
-    return best
-
-
 class _Checks:
     def __init__(self, role: str, name: str, problem: str, pool: Pool) -> None:
         self.role, self.name, self.problem, self.pool = role, name, problem, pool
@@ -120,8 +81,7 @@ class _Checks:
             yield Finding("problem", self.problem, False, "it has no tiny instances to check on")
             return
         for instance in self.tiny.values():
-            first = self._optimum if knowable(self.exact) else self._improves
-            yield from first(instance)
+            yield from self._first(instance)
             if self.hung:  # the other checks would wait as long again
                 return
         last = list(self.tiny.values())[-1]
@@ -129,6 +89,12 @@ class _Checks:
             yield from check(last)
             if self.hung:
                 return
+
+    def _first(self, instance: Instance) -> Iterator[Finding]:
+        """How good its answers are."""
+        if not knowable(self.exact):
+            return self._improves(instance)
+        return self._optimum(instance) if self.exact.binary else self._converges(instance)
 
     # Trials -------------------------------------------------------------------------------------
 
@@ -158,7 +124,7 @@ class _Checks:
         if self.hung or not record.status.ok:
             text = " ".join((record.message or record.status.sentence).split())
             return text if len(text) <= _LONGEST_MESSAGE else text[: _LONGEST_MESSAGE - 3] + "..."
-        if record.value is None:
+        if record.value is None and record.status != "unsat":
             return "no answer"
         return result
 
@@ -167,14 +133,18 @@ class _Checks:
     def _optimum(self, instance: Instance) -> Iterator[Finding]:
         where = f"{self.problem} {instance.name}"
         optimum = brute_force(self.exact, instance.public)
-        waived = self.declared.get("optimum_not_asked", [])
-        asked = instance.name not in waived and where not in waived
+        asked = not self._is_among("optimum_not_asked", instance)
         limits: dict[str, Any] = {"budget.steps": _CAP_STEPS if asked else _STEPS}
         result = self._run(instance, {**limits, "budget.target": float(optimum)})
         if isinstance(result, str):
             yield Finding("optimum", where, False, result)
             return
         record = result.record
+        if record.status == "unsat":
+            goal = getattr(self.exact, "goal", optimum)
+            text = f"proved unsatisfiable; the best {record.metric} is {optimum:g}"
+            yield Finding("optimum", where, better(goal, optimum, self.exact.sense), text)
+            return
         assert record.value is not None
         found = record.value == optimum
         text = f"{record.metric} {record.value:g} of {optimum:g} in {record.steps} steps"
@@ -183,9 +153,39 @@ class _Checks:
         above = better(record.value, optimum, self.exact.sense)
         yield Finding("optimum", where, (found or not asked) and not above, text)
         yield Finding("feasible", where, bool(record.feasible), f"violation {record.violation:g}")
-        honest = record.claimed_value is not None and _close(record.claimed_value, record.raw_value)
-        claim = f"claimed {record.claimed_value}, verified {record.raw_value}"
-        yield Finding("honest claim", where, honest, claim)
+        yield honest(record, where)
+
+    def _converges(self, instance: Instance) -> Iterator[Finding]:
+        """To the error that every solver of the problem has to reach."""
+        where = f"{self.problem} {instance.name}"
+        asked = not self._is_among("optimum_not_asked", instance)
+        error = self.exact.conformance_error
+        steps = _CAP_STEPS if asked else _STEPS
+        result = self._run(instance, {"budget.steps": steps, "budget.target": error})
+        if self._is_among("refused", instance):
+            refused = isinstance(result, str)
+            text = str(result) if refused else "it was solved, though its config says otherwise"
+            yield Finding("refuses", where, refused, text)
+            return
+        if isinstance(result, str):
+            yield Finding("converges", where, False, result)
+            return
+        record = result.record
+        assert record.value is not None
+        found = not better(error, record.value, self.exact.sense)
+        text = f"{record.metric} {record.value:.2g}, {error:g} is wanted, in {record.steps} steps"
+        if not asked:
+            text += " (its config does not ask for it here)"
+        yield Finding("converges", where, found or not asked, text)
+        if asked:
+            text = f"violation {record.violation:g}"
+            yield Finding("feasible", where, bool(record.feasible), text)
+        yield honest(record, where)
+
+    def _is_among(self, key: str, instance: Instance) -> bool:
+        """Whether the solver's `_conformance` names this instance, of any or of this problem."""
+        named = self.declared.get(key, [])
+        return instance.name in named or f"{self.problem} {instance.name}" in named
 
     def _improves(self, instance: Instance) -> Iterator[Finding]:
         """Better than what the measurement shows by itself, in one restart."""
@@ -214,7 +214,7 @@ class _Checks:
         if isinstance(again, str):
             yield Finding("same seed", where, False, f"the second time: {again}")
             return
-        differing = _differences(first, again)
+        differing = differences(first, again)
         text = ", ".join(differing) + " differ" if differing else "the same record twice"
         yield Finding("same seed", where, not differing, text)
         if self.role == "method":
@@ -276,18 +276,3 @@ def _nudged(value: float, option: Mapping[str, Any]) -> float:
     if above <= option.get("max", math.inf) and above < option.get("below", math.inf):
         return above
     return value - _NUDGE * max(abs(value), 1.0)
-
-
-def _close(claim: float, value: int | float | None) -> bool:
-    return value is not None and abs(claim - value) <= 1e-5 * max(1.0, abs(value))
-
-
-def _differences(a: Result, b: Result) -> list[str]:
-    """Names of what differs between two runs, times and trace apart."""
-    names = ("value", "raw_value", "claimed_value", "status", "steps", "restarts", "diagnostics")
-    found = [n for n in names if getattr(a.record, n) != getattr(b.record, n)]
-    assert a.solution is not None
-    assert b.solution is not None
-    if a.solution.tobytes() != b.solution.tobytes():
-        found.append("answers")
-    return found

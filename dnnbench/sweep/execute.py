@@ -76,7 +76,7 @@ Ended = tuple[Status, bool] | None
 
 def failure(ended: Ended) -> bool:
     """Whether a trial that ended so has failed: in an error, or without an answer."""
-    return ended is not None and not (ended[0].ok and ended[1])
+    return ended is not None and not ended[0].succeeded(ended[1])
 
 
 def settled(ended: Ended, retry_failed: bool) -> bool:

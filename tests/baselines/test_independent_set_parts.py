@@ -356,24 +356,24 @@ def test_a_call_that_does_not_end_is_ended_and_leaves_no_answer(search):
 
 
 def test_what_goes_wrong_in_the_process_is_said():
-    from dnnbench.baselines.independent_set.child import loaded
+    from dnnbench.baselines.apart.child import loaded
 
-    with loaded("networkx") as child:
+    with loaded("independent_set.networkx") as child:
         child.send({"algorithm": "nothing"}, ())
         with pytest.raises(RuntimeError, match="ValueError: not enough values"):
             child.answer(lambda: False)
     assert not child.lives
-    with loaded("networkx") as child:
+    with loaded("independent_set.networkx") as child:
         child._process.kill()
         with pytest.raises(RuntimeError, match="killed by signal 9"):
             child.answer(lambda: False)
 
 
 def test_a_process_that_died_while_it_waited_is_replaced():
-    from dnnbench.baselines.independent_set import child
+    from dnnbench.baselines.apart import child
 
-    child.load("networkx")
-    child._WAITING["networkx"]._process.kill()
-    child._WAITING["networkx"]._process.wait()
-    with child.loaded("networkx") as alive:
+    child.load("independent_set.networkx")
+    child._WAITING["independent_set.networkx"]._process.kill()
+    child._WAITING["independent_set.networkx"]._process.wait()
+    with child.loaded("independent_set.networkx") as alive:
         assert alive.lives

@@ -6,6 +6,10 @@ import json
 
 import pytest
 
+from dnnbench.records.example import example_record
+from dnnbench.records.status import Status
+from dnnbench.records.store import Store
+
 
 def test_doctor(cli, monkeypatch):
     works = {"works": True, "version": "0", "platform": "cpu", "device": "cpu", "devices": 1}
@@ -73,3 +77,19 @@ def test_wrong_use_of_table(cli, baseline_trial, arguments, said):
     assert done.code == 2
     assert said in done.err
     assert done.err.count("\n") <= 2
+
+
+def test_the_table_of_what_is_solved_needs_a_problem_with_a_goal(cli, baseline_trial):
+    said = cli("table", baseline_trial.folder / "results", "--solved")
+    assert (said.code, said.out) == (2, "")
+    assert "no records of problems with a goal (as sat) in " in said.err
+
+
+def test_the_table_of_what_is_solved(cli, tmp_path):
+    changes = {"problem": "sat", "instance": "satlib/uf50-01", "metric": "violated"}
+    record = example_record(**changes, sense="min", value=0, status=Status.TARGET)
+    Store(tmp_path / "formulas").put(record, None)
+    (row,) = csv.DictReader(
+        io.StringIO(cli("table", str(tmp_path / "formulas"), "--solved", "--format", "csv").out)
+    )
+    assert (row["group"], row["solver"], row["solved"]) == ("uf50", "pi_gnn", "1")

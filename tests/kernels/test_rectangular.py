@@ -12,7 +12,7 @@ from dnnbench.kernels.rectangular import make_rectangular, matmul, matmul_t
 from tests.kernels.matrices import states
 
 SHAPES = [(1, 1), (1, 9), (9, 1), (30, 20), (20, 30), (0, 5), (5, 0)]
-KINDS = ["mixed", "one a row", "one a column", "skewed", "empty"]
+KINDS = ["mixed", "one a row", "one a column", "skewed", "empty", "full"]
 
 
 def matrix(m, n, kind="mixed", seed=0):
@@ -26,7 +26,8 @@ def matrix(m, n, kind="mixed", seed=0):
     elif kind == "one a column":
         keep = np.arange(m)[:, None] == rng.integers(m, size=n)
     else:
-        keep = rng.random((m, n)) < (0.15 if kind == "mixed" else 0.5 ** np.arange(n))
+        share = {"mixed": 0.15, "full": 0.8, "skewed": 0.5 ** np.arange(n)}[kind]
+        keep = rng.random((m, n)) < share
     return sp.csr_array(np.where(keep, values, 0))
 
 
@@ -51,6 +52,9 @@ def test_products_equal_scipy(shape, kind):
     A = make_rectangular(csr, "float32")
     assert A.shape == shape
     assert A.nnz == csr.nnz
+    for arrays, columns in ((A.arrays, shape[1]), (A.transposed, shape[0])):
+        read = [v for name, v in arrays.items() if name.startswith("columns") and v.size]
+        assert all(v.max() < columns for v in read)
     for product, plain in ((matmul, csr), (matmul_t, csr.T)):
         for more in ((), (17,), (0,)):
             x = states((plain.shape[1], *more))

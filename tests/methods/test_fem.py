@@ -36,7 +36,8 @@ def free_energy_slope(h, temperature, share, field, discretize):
 def test_steps_equal_a_dense_transcription(discretize, fielded):
     field = FIELD if fielded else np.zeros(10)
     with x64(True):
-        moments = walk(FreeEnergyMachine(double(fielded), 5, "linear", discretize), HP, 5)
+        method = FreeEnergyMachine(double(fielded), 5, "linear", discretize, "variable")
+        moments = walk(method, HP, 5)
     share = 1 / (np.abs(couplings()).sum(1) + np.abs(field))
     h, v, b = (np.array(x) for x in moments[0].before)
     assert not v.any()
@@ -54,7 +55,7 @@ def test_steps_equal_a_dense_transcription(discretize, fielded):
 
 @pytest.mark.parametrize("schedule", ["linear", "inverse", "exponential"])
 def test_temperatures(schedule):
-    method = FreeEnergyMachine(MaxCutEnergy("ell", "float32"), 5, schedule, True)
+    method = FreeEnergyMachine(MaxCutEnergy("ell", "float32"), 5, schedule, True, "variable")
     hp = {"hot": jnp.float32(0.5), "cold": jnp.float32(0.01)}
     ours = [float(method.temperature(jnp.int32(t), hp)) for t in range(5)]
     wanted = {
@@ -67,5 +68,6 @@ def test_temperatures(schedule):
 
 def test_an_isolated_vertex_stays_finite():
     graph = Graph(3, np.array([[0, 1]], np.int32), np.array([1], np.int64))
-    own, _ = FreeEnergyMachine(MaxCutEnergy("ell", "float32"), 5, "linear", True).prepare(graph)
+    method = FreeEnergyMachine(MaxCutEnergy("ell", "float32"), 5, "linear", True, "variable")
+    own, _ = method.prepare(graph)
     np.testing.assert_array_equal(own["share"], [1, 1, 0])

@@ -26,7 +26,7 @@ def test_steps_equal_a_dense_transcription(momentum, fielded):
     hp = {"learning_rate": 0.02, "momentum": momentum}
     field = FIELD if fielded else np.zeros(10)
     with x64(True):
-        moments = walk(HeatDiffusion(double(fielded), 5), hp, 5)
+        moments = walk(HeatDiffusion(double(fielded), 5, 1, "energy"), hp, 5)
         draws = [jax.random.bits(m.ctx.key, (10,), jnp.uint16) for m in moments]
     theta, velocity = np.full(10, 0.5), np.zeros(10)
     np.testing.assert_array_equal(moments[0].before.theta, theta)
@@ -44,7 +44,7 @@ def test_steps_equal_a_dense_transcription(momentum, fielded):
 
 
 def test_heat_kernel_narrows_from_one_to_a_step():
-    method = HeatDiffusion(MaxCutEnergy("ell", "float32"), 50)
+    method = HeatDiffusion(MaxCutEnergy("ell", "float32"), 50, 1, "energy")
     widths = [float(method.sigma(jnp.int32(t), jnp.float32)) for t in (0, 25, 49)]
     np.testing.assert_allclose(widths, [1, 0.5, 0.02], rtol=1e-5)
 

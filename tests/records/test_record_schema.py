@@ -170,6 +170,12 @@ def test_statuses_have_a_sentence_each():
         Status.OUT_OF_MEMORY,
         Status.ERROR,
     }
+    assert {s for s in Status if s.succeeded(False)} == {
+        Status.UNSAT,
+        Status.INFEASIBLE,
+        Status.UNBOUNDED,
+    }
+    assert {s for s in Status if s.succeeded(True)} == {s for s in Status if s.ok}
 
 
 def test_docs_name_every_field_once_in_order_and_every_status():

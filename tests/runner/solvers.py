@@ -1,6 +1,7 @@
 """Solvers that misbehave, for the worker to import as `dnnbench.baselines.naughty`."""
 
 import os
+import time
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -74,6 +75,32 @@ class GivesUp(Naughty):
 
     def then(self, z, search):
         search.note("optimum_proved", False)
+
+
+class Refutes(Naughty):
+    """Ends with a proof that there is no solution."""
+
+    def then(self, z, search):
+        search.note("proved_unsatisfiable", True)
+
+
+class RefutesFirst(Naughty):
+    """The first of its processes does; the others go on until they are stopped."""
+
+    def solve(self, problem, public, rng, limits, search):
+        if rng.random() == np.random.default_rng([0, 0, 0]).random():
+            search.note("proved_unsatisfiable", True)
+            return
+        search.offer(problem.random(public, rng), 0.0, 1, 1)
+        while not search.should_stop():
+            time.sleep(0.01)
+
+
+class Certifies(Naughty):
+    """Ends with a certificate that the first of two rows cannot be fulfilled."""
+
+    def then(self, z, search):
+        search.prove("infeasible", np.array([1.0, 0.0]))
 
 
 class Proves(Naughty):

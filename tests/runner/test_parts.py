@@ -10,6 +10,7 @@ from dnnbench.config.hardware import resolve
 from dnnbench.engine.budget import Budget
 from dnnbench.problems.base import Verdict
 from dnnbench.problems.cut.exact import MaxCut
+from dnnbench.problems.satisfiability.exact import MaxSat, Sat
 from dnnbench.runner.diagnose import notes
 from dnnbench.runner.messages import Final
 from dnnbench.runner.planning import make_budget, make_plan
@@ -117,11 +118,22 @@ def test_notes(diagnostics, said):
 
 
 @pytest.mark.parametrize(
+    "diagnostics", [{"restart_cost": SPREAD}, {"integrality": {"last": 0.3, "least": 0.1}}]
+)
+def test_notes_are_silent_about_what_is_solved(diagnostics):
+    found = final(claim=0.0, diagnostics=diagnostics)
+    assert notes(found, Verdict(0), Sat()) == []
+    assert len(notes(replace(found, claim=1.0), Verdict(1), Sat())) == 1
+    assert len(notes(found, Verdict(0, violation=1), MaxSat())) == 2
+
+
+@pytest.mark.parametrize(
     ("claim", "verdict", "said"),
     [
         (5.0001, Verdict(5), None),
         (6.0, Verdict(5), "the solver claimed 6, verification found 5"),
         (5.0, Verdict(5, violation=2.0), "infeasible after rounding (violation 2)"),
+        (9.0, Verdict(5, violation=2.0), "infeasible after rounding (violation 2)"),
         (None, Verdict(5), None),
         (5.0, None, None),
     ],
@@ -129,6 +141,7 @@ def test_notes(diagnostics, said):
 def test_notes_on_verification(claim, verdict, said):
     found = notes(final(claim=claim), verdict, MaxCut())
     assert found == [] if said is None else said in found[0]
+    assert len(found) <= 1
 
 
 def path_of(n):

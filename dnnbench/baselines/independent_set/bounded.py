@@ -1,8 +1,8 @@
 """What the two exact baselines do alike.
 
-The library runs in a process of its own (`child`). Its model has a variable for each vertex, at
-most one of which is 1 in each clique of a greedy cover of the conflicts (`clique_cover`), and its
-search begins at a set from `min_degree`.
+The library runs in a process of its own (`apart.child`). Its model has a variable for each vertex,
+at most one of which is 1 in each clique of a greedy cover of the conflicts (`clique_cover`), and
+its search begins at a set from `min_degree`.
 """
 
 import importlib.util
@@ -12,9 +12,9 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from dnnbench.baselines.apart.child import load, loaded
 from dnnbench.baselines.base import Baseline, Limits, Search
 from dnnbench.baselines.common import missing_extra
-from dnnbench.baselines.independent_set.child import load, loaded
 from dnnbench.baselines.independent_set.clique_cover import Cliques, clique_cover
 from dnnbench.baselines.independent_set.common import Incumbent, Weights
 from dnnbench.baselines.independent_set.min_degree import compile_passes, passes

@@ -21,7 +21,7 @@ class CpSat(Bounded):
     """
 
     version: ClassVar[int] = 1
-    library: ClassVar[str] = "cp_sat"
+    library: ClassVar[str] = "independent_set.cp_sat"
     package: ClassVar[str] = "ortools"
     baseline: ClassVar[str] = "cp_sat"
 

@@ -1,4 +1,4 @@
-"""The model of `cp_sat`, in the process of `child`."""
+"""The model of `cp_sat`, in the process of `apart.child`."""
 
 import math
 from collections.abc import Callable
@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.baselines.independent_set.child_main import Emit
+from dnnbench.baselines.apart.main import Emit
 
 _STEPS_PER_SECOND = 1000
 """Steps in one of the solver's deterministic seconds."""

@@ -19,8 +19,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from dnnbench.baselines.apart.child import load, loaded
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.independent_set.child import load, loaded
 from dnnbench.baselines.independent_set.common import Incumbent, most, whole
 from dnnbench.errors import unknown
 from dnnbench.instances.graph import Graph
@@ -44,7 +44,7 @@ class NetworkX(Baseline):
         """Load the library, in the process that will call it."""
         if self.algorithm not in _ALGORITHMS:
             raise unknown("algorithm", self.algorithm, _ALGORITHMS)
-        load("networkx")
+        load("independent_set.networkx")
 
     def solve(
         self,
@@ -66,7 +66,7 @@ class NetworkX(Baseline):
         }
         arrays = (public.edges[:, 0], public.edges[:, 1], whole(best.conflicts).values)
         made = ended = 0
-        with loaded("networkx") as child:
+        with loaded("independent_set.networkx") as child:
             child.send(task, arrays)
             ready = child.answer(search.should_stop) is not None
             while ready and made < allowed and not search.should_stop():

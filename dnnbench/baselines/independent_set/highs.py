@@ -26,7 +26,7 @@ class Highs(Bounded):
     """Branch and bound with one thread; see `bounded`. A step is one node."""
 
     version: ClassVar[int] = 1
-    library: ClassVar[str] = "highs"
+    library: ClassVar[str] = "independent_set.highs"
     package: ClassVar[str] = "highspy"
     baseline: ClassVar[str] = "highs_mis"
 

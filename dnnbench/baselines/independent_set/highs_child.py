@@ -1,4 +1,4 @@
-"""The integer program of `highs`, in the process of `child`."""
+"""The integer program of `highs`, in the process of `apart.child`."""
 
 import time
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.baselines.independent_set.child_main import Emit
+from dnnbench.baselines.apart.main import Emit
 
 _BOUND_SECONDS = 0.5
 """A bound without a better set is told this often."""

@@ -21,8 +21,8 @@ from typing import ClassVar
 
 import numpy as np
 
+from dnnbench.baselines.apart.child import load, loaded
 from dnnbench.baselines.base import Baseline, Limits, Search
-from dnnbench.baselines.independent_set.child import load, loaded
 from dnnbench.baselines.independent_set.common import Incumbent, most
 from dnnbench.errors import UserError, unknown
 from dnnbench.instances.graph import Graph
@@ -62,7 +62,7 @@ class Kamis(Baseline):
             raise UserError(
                 "baseline 'kamis' needs the extra 'kamis': pip install 'dnnbench[kamis]'"
             )
-        load("kamis")
+        load("independent_set.kamis")
 
     def solve(
         self,
@@ -104,7 +104,7 @@ class _Run:
         """Make them; returns how many were ended from here."""
         adjacency = self._best.conflicts.adjacency
         arrays = (adjacency.indptr, adjacency.indices)
-        with loaded("kamis") as child:
+        with loaded("independent_set.kamis") as child:
             child.send({"variant": self._variant}, arrays)
             if child.answer(self._search.should_stop) is None:
                 return 0

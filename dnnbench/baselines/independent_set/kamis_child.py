@@ -1,4 +1,4 @@
-"""KaMIS in the process of `child`."""
+"""KaMIS in the process of `apart.child`."""
 
 from collections.abc import Callable
 from typing import Any
@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.baselines.independent_set.child_main import Emit
+from dnnbench.baselines.apart.main import Emit
 
 
 def library() -> Any:

@@ -71,7 +71,8 @@ class _Passes:
 
     def __init__(self, conflicts: Conflicts, baseline: str) -> None:
         try:
-            from dnnbench.baselines.independent_set import draws, min_degree_kernel
+            from dnnbench.baselines import draws
+            from dnnbench.baselines.independent_set import min_degree_kernel
         except ModuleNotFoundError as error:
             raise missing_extra(baseline) from error
         self._kernel, self._draws = min_degree_kernel, draws

@@ -5,7 +5,7 @@ A vertex is FREE, INSIDE the set, or OUTSIDE because one beside it is inside.
 
 import numpy as np
 
-from dnnbench.baselines.independent_set.draws import below
+from dnnbench.baselines.draws import below
 from dnnbench.baselines.local_search_kernel import compiled
 
 FREE, INSIDE, OUTSIDE, _LEAVING = 0, 1, 2, 3

@@ -1,4 +1,4 @@
-"""What networkx has to find sets without conflicts, in the process of `child`."""
+"""What networkx has to find sets without conflicts, in the process of `apart.child`."""
 
 import sys
 from collections.abc import Callable
@@ -9,7 +9,7 @@ import networkx as nx
 import numpy as np
 from numpy.typing import NDArray
 
-from dnnbench.baselines.independent_set.child_main import Emit
+from dnnbench.baselines.apart.main import Emit
 
 
 def library() -> Any:

@@ -98,7 +98,8 @@ class _Run:
         stop: Callable[[], bool],
     ) -> None:
         self._greedy = passes(conflicts, "two_improvement")
-        from dnnbench.baselines.independent_set import draws, two_improvement_kernel
+        from dnnbench.baselines import draws
+        from dnnbench.baselines.independent_set import two_improvement_kernel
 
         self._kernel, self._rng, self._stop = two_improvement_kernel, rng, stop
         n = conflicts.num_vertices

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from dnnbench.baselines.independent_set.draws import below
+from dnnbench.baselines.draws import below
 from dnnbench.baselines.local_search_kernel import compiled
 
 _CANDIDATES = 4

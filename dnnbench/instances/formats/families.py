@@ -1,10 +1,11 @@
-"""Which kind of data a user's file holds: a graph, a QUBO, an Ising model, a formula, a picture.
+"""Which kind of data a user's file holds: a graph, a QUBO, a formula, a program, a picture, ...
 
 | suffix (`.gz`, `.xz`, `.bz2` put aside) | kind |
 | --- | --- |
 | `.qubo` `.sparse` `.bqp` | QUBO |
 | `.ising` | Ising model |
 | `.cnf` `.wcnf` | formula |
+| `.mps` `.qps` | linear or quadratic program |
 | `.png` `.jpg` `.jpeg` `.tif` `.tiff` `.bmp` `.webp` `.gif` | picture |
 | all others | graph; but see below |
 
@@ -21,12 +22,13 @@ from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from dnnbench.errors import UserError
-from dnnbench.instances.formats import cnf, ising, qubo, wcnf
+from dnnbench.instances.formats import cnf, ising, mps, qubo, wcnf
 from dnnbench.instances.formats.detect import is_binary, parse_graph
 from dnnbench.instances.formats.open_text import check_text, unpacked_name
 from dnnbench.instances.formats.tokens import problem_line
 from dnnbench.instances.formula import Formula
 from dnnbench.instances.image import Image
+from dnnbench.instances.program import Program
 from dnnbench.instances.quadratic import QuadraticModel
 
 _ONE_NUMBER = re.compile(rb"(?:[ \t]*\r?\n)*[ \t]*\d+[ \t]*\r?\n")
@@ -41,13 +43,14 @@ class Reader(NamedTuple):
     Attributes:
         family: kind of data.
         parse: from a file's content and name to the instance; a third argument is the part, where
-            files may have several.
-        has_parts: whether they may.
+            files may have several, or whether to relax, where they may be relaxed.
+        has_parts, relaxes: whether they may.
     """
 
     family: str
     parse: Callable[..., Any]
     has_parts: bool = False
+    relaxes: bool = False
 
 
 def split_part(name: str) -> tuple[str, int | None]:
@@ -61,22 +64,29 @@ def is_picture(name: str) -> bool:
     return READERS.get(_suffix(name)) is _PICTURE
 
 
-def parse_public(data: bytes, name: str, part: int | None = None) -> tuple[str, Any]:
+def parse_public(
+    data: bytes, name: str, part: int | None = None, relaxed: bool = False
+) -> tuple[str, Any]:
     """(family, what the instance is) from the bytes of a file.
 
     Args:
         data: the file's content, unpacked.
         name: the file's name: its suffix chooses the kind, and error messages name it.
         part: which problem of a file with several.
+        relaxed: whether a program's integer variables are taken for continuous ones.
 
     Raises:
         UserError: not well-formed; the message names file and line.
     """
     reader = READERS.get(_suffix(name)) or _by_content(data, name)
-    if reader.has_parts:
+    if reader.has_parts and not relaxed:
         return reader.family, reader.parse(data, name, part)
     if part is not None:
         raise UserError(f"{name}: holds one instance, so there is no part {part}")
+    if reader.relaxes:
+        return reader.family, reader.parse(data, name, relaxed)
+    if relaxed:
+        raise UserError(f"{name}: has no integer variables to relax, being no program")
     return reader.family, reader.parse(data, name)
 
 
@@ -102,6 +112,15 @@ def _ising(data: bytes, name: str) -> QuadraticModel:
     return ising.parse(check_text(data, name), name)
 
 
+def _program(data: bytes, name: str, relaxed: bool) -> Program:
+    return mps.parse(check_text(data, name), name, relaxed)
+
+
+def _cplex(data: bytes, name: str) -> Program:
+    del data
+    raise UserError(f"{name}: CPLEX's LP format is not read; save the program as MPS (.mps)")
+
+
 def _picture(data: bytes, name: str) -> Image:
     from dnnbench.instances.formats.pictures import parse_picture  # Pillow: only when needed
 
@@ -112,6 +131,7 @@ _GRAPH = Reader("graph", parse_graph)
 _QUBO = Reader("qubo", _qubo, has_parts=True)
 _ISING = Reader("ising", _ising)
 _FORMULAS = Reader("cnf", parse_formula)
+_PROGRAM = Reader("program", _program, relaxes=True)
 _PICTURE = Reader("image", _picture)
 _PICTURES = (".png", ".jpg", ".jpeg", ".tif", ".tiff", ".bmp", ".webp", ".gif")
 
@@ -123,6 +143,9 @@ READERS: Mapping[str, Reader] = MappingProxyType(
         ".ising": _ISING,
         ".cnf": _FORMULAS,
         ".wcnf": _FORMULAS,
+        ".mps": _PROGRAM,
+        ".qps": _PROGRAM,
+        ".lp": Reader("program", _cplex),
         **dict.fromkeys(_PICTURES, _PICTURE),
     }
 )

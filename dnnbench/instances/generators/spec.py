@@ -17,6 +17,14 @@
 | `nae_ksat` | n k r | round(r n) constraints NOT_ALL_EQUAL |
 | `parity` | n m k | m parities of k variables, satisfiable |
 | `cardinality` | n m k | m constraints AT_LEAST of k literals, satisfiable |
+| `transport` | m n | ship from m sources to n sinks (LP) |
+| `assignment` | n | n workers to n tasks (LP) |
+| `portfolio` | n k | n assets, k factors of risk (QP) |
+| `svm` | n k | support vector machine, n points in k dimensions (QP) |
+| `dense_lp` | n m | n variables, m rows, dense |
+| `degenerate_lp` | n m | the same with many ties |
+| `infeasible_lp` | n m | rows that contradict each other |
+| `unbounded_lp` | n m | a direction of endless descent |
 | `hamming` | n d | words of n bits, joined at distance d or more |
 | `johnson` | n w d | the same of words with w ones |
 | `keller` | d | Keller graph of d digits, around one vertex |
@@ -40,15 +48,20 @@ import numpy as np
 
 from dnnbench.errors import UserError, unknown
 from dnnbench.instances.formula import Formula
-from dnnbench.instances.generators import dimacs, formulas, quadratic
+from dnnbench.instances.generators import dimacs, formulas, programs, quadratic
 from dnnbench.instances.generators import random_graphs as made
 from dnnbench.instances.graph import Graph
+from dnnbench.instances.program import Program
 from dnnbench.instances.quadratic import QuadraticModel
 
 PREFIX = "gen/"
 _INTEGER = re.compile(r"\d{1,15}", re.ASCII)
 _DECIMAL = re.compile(r"\d{1,15}(\.\d{1,15})?", re.ASCII)
 _WEIGHTS = ("one", "pm", "gauss")
+
+
+Public = Graph | QuadraticModel | Formula | Program
+"""What generators make."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +77,7 @@ class Kind:
         decimals: which of the parameters may have a fraction.
     """
 
-    make: Callable[..., Graph | QuadraticModel | Formula]
+    make: Callable[..., Public]
     parameters: str
     weights: str = "one"
     family: str = "graph"
@@ -75,6 +88,11 @@ class Kind:
 def _formulas(make: Callable[..., Formula], parameters: str) -> Kind:
     """A kind of formulas; r is the number of constraints by that of variables."""
     return Kind(make, parameters, "", "cnf", decimals="r")
+
+
+def _programs(make: Callable[..., Program], parameters: str) -> Kind:
+    """A kind of linear or quadratic programs."""
+    return Kind(make, parameters, "", "program")
 
 
 KINDS: Mapping[str, Kind] = MappingProxyType(
@@ -94,6 +112,14 @@ KINDS: Mapping[str, Kind] = MappingProxyType(
         "nae_ksat": _formulas(formulas.nae_ksat, "nkr"),
         "parity": _formulas(formulas.parity, "nmk"),
         "cardinality": _formulas(formulas.cardinality, "nmk"),
+        "transport": _programs(programs.transport, "mn"),
+        "assignment": _programs(programs.assignment, "n"),
+        "portfolio": _programs(programs.portfolio, "nk"),
+        "svm": _programs(programs.svm, "nk"),
+        "dense_lp": _programs(programs.dense_lp, "nm"),
+        "degenerate_lp": _programs(programs.degenerate_lp, "nm"),
+        "infeasible_lp": _programs(programs.infeasible_lp, "nm"),
+        "unbounded_lp": _programs(programs.unbounded_lp, "nm"),
         "hamming": Kind(dimacs.hamming, "nd", "", seeded=False),
         "johnson": Kind(dimacs.johnson, "nwd", "", seeded=False),
         "keller": Kind(dimacs.keller, "d", "", seeded=False),
@@ -134,7 +160,7 @@ class Spec:
         """Kind of data."""
         return KINDS[self.kind].family
 
-    def generate(self) -> Graph | QuadraticModel | Formula:
+    def generate(self) -> Public:
         """Make the instance's public half."""
         chosen: dict[str, int | str] = {"weights": self.weights} if self.weights else {}
         if self.seed is not None:

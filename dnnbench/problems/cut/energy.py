@@ -13,6 +13,7 @@ from dnnbench.instances.graph import Graph
 from dnnbench.instances.quadratic import QuadraticModel
 from dnnbench.kernels.quadratic import quadratic_form
 from dnnbench.kernels.spmm import Sparse, make_sparse, spmm
+from dnnbench.problems.cut.spins import external_field
 from dnnbench.problems.relaxed import Score
 
 
@@ -93,6 +94,22 @@ class QuadraticEnergy:
         """
         zeros = jnp.zeros_like(data.linear)
         return quadratic_form(data.matrix, zeros, data.linear, x) + data.offset
+
+    def zeros(self, data: Quadratic) -> jax.Array:
+        """Zeros [n] of the dtype of the energy."""
+        return jnp.zeros_like(data.linear)
+
+    def field(self, data: Quadratic) -> jax.Array:
+        """The external field h [n] of `cut.spins`."""
+        return external_field(data)
+
+    def spin_slopes(self, spins: jax.Array, data: Quadratic, field: jax.Array) -> jax.Array:
+        """dE/dx at x = (1 + s) / 2, which is dU/ds = A s - h, [n]."""
+        return spmm(data.matrix, spins) - field
+
+    def strength(self, public: Any, field: jax.Array) -> NDArray[np.float64]:
+        """Sum of |A_ij| over j and |h_i|, [n]: the largest slope of each variable."""
+        return self.coupling_sums(public) + np.abs(np.asarray(field, np.float64))
 
     def round_score(
         self, x: jax.Array, merit: jax.Array, data: Quadratic, key: jax.Array

@@ -8,16 +8,20 @@ so that the local field on spin i, minus the derivative of U, is h_i - (A s)_i. 
 A = W and h = 0: the couplings of the Ising model are J = -W.
 """
 
+from typing import TYPE_CHECKING
+
 import jax
 import jax.numpy as jnp
 import numpy as np
 
 from dnnbench.kernels.quadratic import quadratic_form
 from dnnbench.kernels.spmm import spmm
-from dnnbench.problems.cut.energy import Quadratic
+
+if TYPE_CHECKING:  # `energy` builds on this module
+    from dnnbench.problems.cut.energy import Quadratic
 
 
-def external_field(data: Quadratic) -> jax.Array:
+def external_field(data: "Quadratic") -> jax.Array:
     """The field h [n]; exactly zero for cuts of integer weights below 2^24."""
     return -(spmm(data.matrix, jnp.ones_like(data.linear)) + data.linear)
 
@@ -34,7 +38,7 @@ def field_scale(squares: np.ndarray) -> float:
     return scale if scale > 0 else 1.0
 
 
-def spin_energy(data: Quadratic, field: jax.Array, spins: jax.Array) -> jax.Array:
+def spin_energy(data: "Quadratic", field: jax.Array, spins: jax.Array) -> jax.Array:
     """Sum over copies of U(s) = 1/2 s^T A s - h . s, with one product for value and gradient.
 
     Args:

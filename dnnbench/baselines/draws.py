@@ -27,3 +27,9 @@ def below(draw: np.ndarray, count: int) -> int:
 def seeded(rng: np.random.Generator) -> np.ndarray:
     """A state for `below`, uint64 [1]."""
     return rng.integers(1, 2**63, size=1, dtype=np.uint64)
+
+
+@compiled
+def unit(draw: np.ndarray) -> float:
+    """A number from [0, 1), a multiple of 2^-53; `draw` as for `below`."""
+    return below(draw, 1 << 53) * 2.0**-53

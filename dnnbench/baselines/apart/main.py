@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from dnnbench.baselines.independent_set.child import read, write
+from dnnbench.baselines.apart.child import read, write
 
 Emit = Callable[[dict[str, Any], NDArray[Any]], None]
 
@@ -16,19 +16,20 @@ Emit = Callable[[dict[str, Any], NDArray[Any]], None]
 def main() -> None:
     """Load the library, read what to solve, answer calls until the input ends.
 
-    The process's last argument is the library. The module `<library>_child` has two functions:
-    `library()` loads it; `solver(task, arrays)` returns what answers a call, a function of the
-    call's arguments and of what to tell each answer to, a header and the numbers of vertices.
+    The process's last argument is the library, with its family. The module `<library>_child` has
+    two functions: `library()` loads it; `solver(task, arrays)` returns what answers a call, a
+    function of the call's arguments and of what to tell each answer to: a header and an array, the
+    numbers of vertices or variables.
     """
     # Whatever the libraries print must not get between the answers.
     out = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
 
-    def emit(header: dict[str, Any], vertices: NDArray[Any]) -> None:
-        write(out, header, [vertices])
+    def emit(header: dict[str, Any], chosen: NDArray[Any]) -> None:
+        write(out, header, [chosen])
 
     try:
-        name = f"dnnbench.baselines.independent_set.{sys.argv[-1]}_child"
+        name = f"dnnbench.baselines.{sys.argv[-1]}_child"
         module = importlib.import_module(name)
         module.library()
         write(out, {}, ())

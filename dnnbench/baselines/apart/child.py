@@ -32,7 +32,7 @@ _ENTRY = (
     "if sys.platform == 'linux':\n"
     "    ctypes.CDLL(None).prctl(1, signal.SIGKILL)\n"
     "    if os.getppid() != int(sys.argv[1]): os._exit(0)\n"
-    "from dnnbench.baselines.independent_set.child_main import main\n"
+    "from dnnbench.baselines.apart.main import main\n"
     "main()\n"
 )
 
@@ -53,7 +53,8 @@ class Child:
     """The process, from the side that started it; use it in a `with` statement.
 
     Args:
-        library: `kamis`, `networkx`, `cp_sat` or `highs`: what `<library>_child` solves with.
+        library: what the module `<library>_child` of `dnnbench.baselines` solves with, for
+            instance `independent_set.kamis`.
     """
 
     def __init__(self, library: str) -> None:

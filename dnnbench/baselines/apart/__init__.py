@@ -1,0 +1,1 @@
+"""Libraries that run in a process of their own."""

@@ -1,0 +1,1 @@
+"""Linear and convex quadratic programs, answered by primal and dual points together."""

@@ -1,0 +1,1 @@
+"""Satisfiability: formulas of clauses, parities and counts, all of which should hold."""
