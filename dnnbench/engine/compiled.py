@@ -10,7 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 
 from dnnbench.engine.contract import Ctx, PyTree
-from dnnbench.engine.lanes import Own, Shared, Spec
+from dnnbench.engine.lanes import Own, Shared, Spec, instance_of
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.program import NEVER, Program, Unit
 
@@ -146,7 +146,8 @@ def _figures(
     key: Any = jax.eval_shape(lambda: jax.random.key(0))
     hp: Any = jax.tree.map(one, own.hp) if shared.hp is None else shapes(shared.hp)
     t: Any = jax.ShapeDtypeStruct((), np.int32)
-    ctx = Ctx(shapes(shared.data), None, hp, t, key)
+    data: Any = shapes(shared.data)
+    ctx = Ctx(data, instance_of(jax.tree.map(one, own.item), data), hp, t, key)
     figures: Any = method.figures  # type: ignore[attr-defined]
     made: Callable[..., dict[str, Any]] = jax.jit(figures).lower(state, ctx).compile()
     return made

@@ -21,7 +21,8 @@ class Job:
         method: the method, specialised.
         data: the instance's arrays.
         hp: hyperparameters of each trial of the stack.
-        items: arrays own to each trial, leading axis = trials, or None.
+        items: where each trial has an instance of its own, the leaves of `data` with a leading axis
+            of trials, None in the place of those that are equal in all of them; else None.
         seed: seed of every trial in the stack.
         budget: limits; `target` is not read here (see `target_costs`).
         target_costs: cost (lower is better) at which each trial may stop; None for never.
@@ -37,7 +38,7 @@ class Job:
     seed: int
     budget: Budget
     plan: Plan
-    items: Any = None
+    items: tuple[Any, ...] | None = None
     target_costs: tuple[float, ...] | None = None
     monitors: tuple[Monitor, ...] = ()
     memory_limit: int | None = None

@@ -101,12 +101,13 @@ class Own(NamedTuple):
 
     Attributes:
         hp: its hyperparameters, or None.
-        item: its own instance in a stack, or None.
+        item: where each lane has an instance of its own, the leaves of `Shared.data`, None in the
+            place of those that are equal in all of them; else None.
         target: cost at which its trial may stop; -inf for never.
     """
 
     hp: dict[str, Scalar] | None
-    item: PyTree
+    item: tuple[Any, ...] | None
     target: Scalar
 
 
@@ -146,12 +147,22 @@ def select(mask: Scalar, a: PyTree, b: PyTree) -> PyTree:
     return jax.tree.map(lambda x, y: jnp.where(mask, x, y), a, b)
 
 
+def instance_of(item: tuple[Any, ...] | None, data: Data) -> Data | None:
+    """A lane's own instance: its own leaves, and the shared ones where it has none."""
+    if item is None:
+        return None
+    leaves, structure = jax.tree.flatten(data)
+    merged = [b if a is None else a for a, b in zip(item, leaves, strict=True)]
+    found: Data = jax.tree.unflatten(structure, merged)
+    return found
+
+
 def _ctx(shared: Shared, own: Own, restart: Scalar, t: Scalar, tag: Scalar) -> Ctx:
     key = jax.random.key(shared.seed, impl="threefry2x32")
     key = jax.random.fold_in(jax.random.fold_in(key, restart), tag)
     hp = own.hp if own.hp is not None else shared.hp
     assert hp is not None
-    return Ctx(shared.data, own.item, hp, t, key)
+    return Ctx(shared.data, instance_of(own.item, shared.data), hp, t, key)
 
 
 def _worst(dtype: Any) -> Score:

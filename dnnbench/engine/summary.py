@@ -11,6 +11,7 @@ import numpy as np
 from dnnbench.engine.compiled import without_optimizer
 from dnnbench.engine.contract import Ctx, Monitor, PyTree
 from dnnbench.engine.job import Outcome
+from dnnbench.engine.lanes import instance_of
 
 if TYPE_CHECKING:
     from dnnbench.engine.run import _Runner
@@ -101,7 +102,8 @@ def _figures(runner: "_Runner", number: int) -> dict[str, Any]:
         hp = jax.tree.map(lambda x: jnp.asarray(pick(x)), runner.owns[unit].hp)
     t = jnp.asarray(pick(lanes.t))
     data = jax.device_put(runner.shared.data, jax.local_devices()[0])
-    ctx = Ctx(data, None, hp, t, jax.random.key(0))
+    item = jax.tree.map(lambda x: jnp.asarray(pick(x)), runner.owns[unit].item)
+    ctx = Ctx(data, instance_of(item, data), hp, t, jax.random.key(0))
     state = jax.tree.map(lambda x: jnp.asarray(pick(x)), without_optimizer(lanes.state))
     assert runner.compiled.figures is not None
     found = runner.compiled.figures(state, ctx)

@@ -26,7 +26,7 @@ from dnnbench.kernels import forms, products
 @functools.partial(
     jax.tree_util.register_dataclass,
     data_fields=["arrays", "transposed"],
-    meta_fields=["m", "n", "nnz", "dtype"],
+    meta_fields=["m", "n", "dtype"],
 )
 @dataclasses.dataclass(frozen=True)
 class Rectangular:
@@ -37,7 +37,6 @@ class Rectangular:
         transposed: the form of A^T.
         m: rows; static.
         n: columns; static.
-        nnz: stored entries; static.
         dtype: name of the element type of the products; static.
     """
 
@@ -45,7 +44,6 @@ class Rectangular:
     transposed: dict[str, jax.Array]
     m: int
     n: int
-    nnz: int
     dtype: str
 
     @property
@@ -69,7 +67,7 @@ def make_rectangular(matrix: sp.csr_array, dtype: Any) -> Rectangular:
     csr.sum_duplicates()
     arrays, transposed = _form(csr, element), _form(sp.csr_array(csr.T), element)
     m, n = csr.shape
-    return Rectangular(arrays, transposed, m, n, csr.nnz, element.name)
+    return Rectangular(arrays, transposed, m, n, element.name)
 
 
 def _form(csr: sp.csr_array, dtype: np.dtype) -> dict[str, jax.Array]:

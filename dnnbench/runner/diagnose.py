@@ -76,8 +76,8 @@ def _of_program(residuals: Mapping[str, float]) -> list[str]:
     if primal > _FAR_FROM_OPTIMAL:
         said.append(
             f"the rows are violated by {residuals['primal_residual']:.2g} (relative {primal:.2g}): "
-            "the penalty in force is too weak, or the program is infeasible: baseline=highs_simplex "
-            "can prove it"
+            "the penalty in force is too weak, or the program is infeasible: "
+            "baseline=highs_simplex can prove it"
         )
     worst = max(dual, gap)
     if worst <= max(primal, _FAR_FROM_OPTIMAL):

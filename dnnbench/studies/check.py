@@ -56,10 +56,10 @@ def check_solver(role: str, name: str) -> Iterator[Finding]:
         yield from check_on(role, name, problem)
 
 
-def check_on(role: str, name: str, problem: str) -> Iterator[Finding]:
-    """Check a solver on one problem."""
+def check_on(role: str, name: str, problem: str, *, brief: bool = False) -> Iterator[Finding]:
+    """Check a solver on one problem, if `brief` on the last of its tiny instances alone."""
     with Pool() as pool:
-        yield from _Checks(role, name, problem, pool).all()
+        yield from _Checks(role, name, problem, pool).all(brief)
 
 
 class _Checks:
@@ -75,16 +75,17 @@ class _Checks:
             for key, public in self.exact.tiny().items()
         }
 
-    def all(self) -> Iterator[Finding]:
-        """Every check."""
+    def all(self, brief: bool) -> Iterator[Finding]:
+        """Every check; the answers of one tiny instance alone if `brief`."""
         if not self.tiny:
             yield Finding("problem", self.problem, False, "it has no tiny instances to check on")
             return
-        for instance in self.tiny.values():
+        instances = list(self.tiny.values())
+        last = instances[-1]
+        for instance in [last] if brief else instances:
             yield from self._first(instance)
             if self.hung:  # the other checks would wait as long again
                 return
-        last = list(self.tiny.values())[-1]
         for check in (self._same_seed, self._restarts, self._time_limit):
             yield from check(last)
             if self.hung:

@@ -107,7 +107,9 @@ def test_stack_of_eight_programs(lane_axis):
     programs = linear_programs(8)
     plan = probes.plan(lanes=8, micro_batch=8, score_every=50, lane_axis=lane_axis)
     hp = ({"tau": 0.2},) * 8
-    result = run(job(probes.Pdhg(), (), hp, plan, Budget(steps=3000), items=programs))
+    first = jax.tree.map(lambda x: x[0], programs)
+    items = tuple(jax.tree.leaves(programs))
+    result = run(job(probes.Pdhg(), first, hp, plan, Budget(steps=3000), items=items))
     assert len(result.outcomes) == 8
     for k, outcome in enumerate(result.outcomes):
         exact = scipy.optimize.linprog(

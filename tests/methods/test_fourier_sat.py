@@ -111,7 +111,8 @@ def test_a_round_ends_with_new_weights():
 
 
 def test_a_solution_stays():
-    formula = clauses(3, [(1, 2), (-2, 3), (-1, -3)])
+    """Whole, even the last variable, which no constraint moves."""
+    formula = clauses(4, [(1, 2), (-2, 3), (-1, -3)])
     _, moments = walked(ROUNDS, HP, 80, formula)
     ended = next(i for i, m in enumerate(moments) if m.before.over)
     x = np.asarray(moments[ended].after.x)
