@@ -19,6 +19,7 @@ from dnnbench.cli import (
     rerun,
     run,
     show,
+    stack,
     sweep,
     table,
 )
@@ -67,6 +68,7 @@ app.command("compare")(compare.compare)
 app.command("table")(table.table)
 app.command("plot")(plot.plot)
 app.command("landscape")(landscape.landscape)
+app.command("stack")(stack.stack)
 app.command("export")(export.export)
 app.command("rerun")(rerun.rerun)
 app.command("check")(check.check)

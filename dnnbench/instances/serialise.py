@@ -15,6 +15,7 @@ from dnnbench.instances.graph import Graph
 from dnnbench.instances.measurement import Measurement
 from dnnbench.instances.program import Program
 from dnnbench.instances.quadratic import Domain, QuadraticModel
+from dnnbench.instances.stack import FAMILY, Stack, pack, unpack
 
 Arrays = Mapping[str, np.ndarray]
 
@@ -155,6 +156,15 @@ def _unpack_evaluation(arrays: Arrays) -> Evaluation:
     return Evaluation(arrays["points"], dict(zip(names, values, strict=True)))
 
 
+def _pack_stack(public: Stack) -> dict[str, np.ndarray]:
+    return pack(public.family, [to_arrays(public.family, own) for own in public.publics])
+
+
+def _unpack_stack(arrays: Arrays) -> Stack:
+    family, rows = unpack(arrays)
+    return Stack(family, tuple(from_arrays(family, row) for row in rows))
+
+
 _CODECS: Mapping[str, _Codec] = MappingProxyType(
     {
         "graph": _Codec(_pack_graph, _unpack_graph),
@@ -164,5 +174,6 @@ _CODECS: Mapping[str, _Codec] = MappingProxyType(
         "program": _Codec(_pack_program, _unpack_program),
         "measurement": _Codec(_pack_measurement, _unpack_measurement),
         "evaluation": _Codec(_pack_evaluation, _unpack_evaluation),
+        FAMILY: _Codec(_pack_stack, _unpack_stack),
     }
 )

@@ -200,8 +200,13 @@ def assemble(job: Mapping[str, Any], public: Any, plan: Plan) -> tuple[Any, Data
         method = build(cls, settings, energy=energy)
         own, derived = method.prepare(public)
         data = Data(energy.prepare(public), own)
-    chosen = {k: float(settings[k]) for k in cls.hyperparameters if settings.get(k) is not None}
-    return method, data, {**derived, **chosen}
+    return method, data, {**derived, **chosen_settings(method, settings)}
+
+
+def chosen_settings(method: Any, settings: Mapping[str, Any]) -> dict[str, float]:
+    """The hyperparameters that the settings give."""
+    named = method.hyperparameters
+    return {k: float(settings[k]) for k in named if settings.get(k) is not None}
 
 
 def _deadline(budget: Budget, spent: float) -> Callable[[], bool]:

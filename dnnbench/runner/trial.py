@@ -250,7 +250,7 @@ def describe(
         problem_settings=spec.problem_settings,
         instance=spec.instance.name,
         instance_sha256=spec.instance.sha256,
-        instance_size=_size(spec),
+        instance_size=size_of(spec.instance.public),
         seed=spec.seed,
         settings=spec.settings,
         budget=asdict(spec.budget),
@@ -308,8 +308,8 @@ def _platform(spec: TrialSpec) -> str:
     return spec.hardware.platform if spec.role == "method" else "cpu"
 
 
-def _size(spec: TrialSpec) -> dict[str, int]:
-    public = spec.instance.public
+def size_of(public: Any) -> dict[str, int]:
+    """The sizes of an instance, by name."""
     if isinstance(public, Graph | QuadraticModel):
         return {"n": public.num_vertices, "m": public.num_edges}
     if isinstance(public, Formula):

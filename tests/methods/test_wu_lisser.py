@@ -14,8 +14,8 @@ from tests.methods.test_projection_nn import sizes as diagonals
 
 METHOD = WuLisser(
     energy=ENERGY,
-    num_steps=3000,
-    width=24,
+    num_steps=1500,
+    width=16,
     depth=1,
     decay_rate=0.9,
     decay_every=500,
@@ -58,10 +58,10 @@ def test_the_loss_is_the_mean_square_beside_the_flow(curved):
     program = random_program(6, 5, 2, curved)
     with x64(True):
         ctx = context(METHOD, HP, -1, program)
-        params, shares = METHOD.start(ctx)
-        z, speed = (np.array(v) for v in METHOD.path(params, shares, ctx))
-        loss = float(METHOD.loss(params, shares, ctx)[0])
-        unit = float(ctx.method.objective)
+        params, times = METHOD.start(ctx)
+        z, speed = (np.array(v) for v in METHOD.path(params, times, ctx))
+        loss = float(METHOD.loss(params, times, ctx)[0])
+        unit, shares = float(ctx.method.objective), np.array(times)
     flow = np.stack([velocity(point, program) for point in z.T], axis=1)
     D = np.sqrt(np.concatenate(diagonals(program)) * unit / 11)
     assert loss == pytest.approx(np.mean(((speed - flow) / D[:, None]) ** 2), rel=1e-10)
@@ -72,7 +72,7 @@ def test_the_loss_is_the_mean_square_beside_the_flow(curved):
 def test_training_leads_to_the_path_of_the_flow_and_so_near_the_optimum():
     program = tiny_linear()["inequalities"]
     with x64(True):
-        _, z, figures = settled(METHOD, HP, program, 3000)
+        _, z, figures = settled(METHOD, HP, program, 1500)
     path = scipy.integrate.solve_ivp(
         lambda _, z: velocity(z, program), (0, 10), np.zeros(4), rtol=1e-9, atol=1e-9
     )
