@@ -5,7 +5,9 @@
 - batching joins the lanes to the columns, and leaves an axis that is not the first where it is;
 - the tangent is the same product, the cotangent that with the other of the two stored matrices, so
   that neither direction scatters; A itself has no gradient;
-- a batch of matrices falls back on the plain operations.
+- a batch of dense matrices is multiplied column by column, lanes first: XLA's product of small
+  matrices with two columns takes 2.5 times as long on CPU as two products with one (50 x 30);
+- a batch of other matrices falls back on the plain operations.
 """
 
 import dataclasses
@@ -193,8 +195,27 @@ def _batch(operands: tuple[Any, ...], axes: tuple[Any, ...], **params: Any) -> t
             x, x_axis = jnp.moveaxis(x, 0, 1), 1
         return _matmul_p.bind(*leaves, x, **params), x_axis
     constant = [lax.stop_gradient(leaf) for leaf in leaves]
+    if params["ahead"].names == ("matrix",) and None not in (leaf_axes[0], x_axis):
+        return _each(jnp.moveaxis(constant[0], leaf_axes[0], 0), jnp.moveaxis(x, x_axis, 0)), 0
     plain = jax.vmap(functools.partial(_product, **params), in_axes=axes, out_axes=0)
     return plain(*constant, x), 0
+
+
+_NARROW = 8
+"""Columns up to which each is a product of its own."""
+
+
+def _each(matrices: jax.Array, x: jax.Array) -> jax.Array:
+    """Products of matrices [B, m, n] with x [B, n, ...] each, [B, m, ...]."""
+    batch, m, n = matrices.shape
+    columns = x.reshape(batch, n, -1)
+    if x.size == 0 or m == 0 or columns.shape[2] > _NARROW:
+        y = jnp.matmul(matrices, columns, precision="highest")
+    else:
+        dims = (((2,), (1,)), ((0,), (0,)))
+        parts = (columns[:, :, k] for k in range(columns.shape[2]))
+        y = jnp.stack([lax.dot_general(matrices, c, dims, precision="highest") for c in parts], 2)
+    return lax.optimization_barrier(y.reshape(batch, m, *x.shape[2:]))
 
 
 _matmul_p.def_impl(_compiled)

@@ -17,9 +17,10 @@ References:
     2403.08757 (Algorithm 1); step, schedule and settings as in the authors' repository
     AwakerMhy/HeO (SGD with learning rate 2, T = 5000, start at 1/2; momentum 0 in its QUBO script,
     0.9999 and power 4 in that for 3-SAT).
-    Departs from it: weighted constraints count in units of their mean weight (`units`); u is drawn
-    with 16 bits, (k + 1/2) / 2^16, which makes a step cheaper; the last sigma is 1 / T, thirteen
-    grid cells wide at T = 5000.
+    Departs from it: weighted formulas count in units of their slopes at random bits (`units`);
+    slopes are those in bits, twice those in spins that the authors' learning rate for 3-SAT goes
+    with; u is drawn with 16 bits, (k + 1/2) / 2^16, which makes a step cheaper; the last sigma is
+    1 / T, thirteen grid cells wide at T = 5000.
 """
 
 from dataclasses import dataclass

@@ -60,9 +60,9 @@ def stack(
     rest = [w for w in words if key_of(w) not in ("instance", "count")]
     polish = [] if any(key_of(w) == "problem.polish" for w in rest) else ["problem.polish=none"]
     config = compose([*rest, *polish, f"instance={every[0]}"])
-    if config["baseline"]:
+    if config.get("baseline"):
         raise UserError("a stack is a method's: give method=NAME")
-    if config["problem"]["polish"] != "none":
+    if config["problem"].get("polish", "none") != "none":
         raise UserError("nothing is polished in a stack: problem.polish=none")
     instances = [load_for(config, n, data_dir=data_dir, cache_dir=cache_dir) for n in every]
     prepared = prepare(config, data_dir=data_dir, cache_dir=cache_dir, instance=instances[0])
