@@ -86,9 +86,7 @@ class WuLisser(ProgramNetwork):
 
         return (speed - jax.vmap(velocity, 1, 1)(path)) / self._sizes(ctx)[:, None]
 
-    def path(
-        self, params: PyTree, shares: jax.Array, ctx: Ctx
-    ) -> tuple[jax.Array, jax.Array]:
+    def path(self, params: PyTree, shares: jax.Array, ctx: Ctx) -> tuple[jax.Array, jax.Array]:
         """z and dz/dt at these shares of the horizon, [n + m, times] each."""
         end, data = ctx.hp["horizon"], ctx.problem
         found = self.outputs(params, 2 * shares[:, None] - 1, first=True)

@@ -20,13 +20,17 @@ from dnnbench.runner.spec import TrialSpec
 from dnnbench.runner.supervise import Report, Watch, supervise
 from dnnbench.runner.trial import Result, describe, size_of
 
-__all__ = ["of_instances", "run_stack", "stacked", "traced"]
+__all__ = ["joined", "of_instances", "run_stack", "stacked", "traced"]
 
 _MOST_TOGETHER = 1024
 """Lanes that are stepped together at most, unless a single trial has more."""
 
-_CACHE_BYTES = 2**20
-"""Instances that are stepped together on a CPU take about as much, so that caches hold them."""
+_CACHE_BYTES = 2**19
+"""About what instances take that are stepped together on a CPU.
+
+They should fit into a core's caches, and be few: all of them wait for the slowest one. Of 200
+programs of 50 x 30, 8 at a time were the fastest of 4, 8, 20 and 40.
+"""
 
 
 def traced(spec: TrialSpec) -> tuple[str, ...]:
@@ -105,18 +109,8 @@ def _like(known: float, value: float, name: str) -> float:
     return int(value)
 
 
-def run_stack(trials: Sequence[TrialSpec], pool: Pool, watch: Watch | None = None) -> list[Result]:
-    """Solve all trials in one run in a worker, verify each here.
-
-    Args:
-        trials: made by `stacked`.
-        pool: workers.
-        watch: what people are shown.
-
-    Raises:
-        UserError: the worker found the request wrong.
-        KeyboardInterrupt: interrupted before there was anything to keep.
-    """
+def joined(trials: Sequence[TrialSpec]) -> TrialSpec:
+    """The one run that all trials are part of."""
     first = trials[0]
     assert first.plan is not None
     names = traced(first)
@@ -129,6 +123,22 @@ def run_stack(trials: Sequence[TrialSpec], pool: Pool, watch: Watch | None = Non
         family, publics = first.instance.family, tuple(t.instance.public for t in trials)
         together = replace(first.instance, family=FAMILY, public=Stack(family, publics))
         run = replace(run, instance=together)
+    return run
+
+
+def run_stack(trials: Sequence[TrialSpec], pool: Pool, watch: Watch | None = None) -> list[Result]:
+    """Solve all trials in one run in a worker, verify each here.
+
+    Args:
+        trials: made by `stacked`.
+        pool: workers.
+        watch: what people are shown.
+
+    Raises:
+        UserError: the worker found the request wrong.
+        KeyboardInterrupt: interrupted before there was anything to keep.
+    """
+    first, run = trials[0], joined(trials)
     problem: Exact = exact_side(first.problem_about)
     cores = first.budget.cores or first.hardware.threads
     healthy = False

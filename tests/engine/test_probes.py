@@ -4,13 +4,14 @@ import os
 import subprocess
 import sys
 
+import jax
 import jax.numpy as jnp
 import numpy as np
 import pytest
 import scipy.optimize
 
 from dnnbench.engine.budget import Budget
-from dnnbench.engine.job import Job
+from dnnbench.engine.job import Hooks, Job
 from dnnbench.engine.run import run
 from tests.engine import probes
 
@@ -117,6 +118,31 @@ def test_stack_of_eight_programs(lane_axis):
         )
         assert outcome.violation == 0
         assert outcome.cost == pytest.approx(exact.fun, abs=2e-3)
+
+
+def test_a_stack_ends_at_its_last_step_although_some_have_met_their_targets():
+    programs = linear_programs(4)
+    plan = probes.plan(lanes=4, micro_batch=1, score_every=50, lane_axis=0)
+    first = jax.tree.map(lambda x: x[0], programs)
+    items = tuple(jax.tree.leaves(programs))
+    targets = (np.inf, -np.inf, np.inf, -np.inf)
+    hp = ({"tau": 0.2},) * 4
+    result = run(
+        job(probes.Pdhg(), first, hp, plan, Budget(steps=200), items=items, target_costs=targets),
+        Hooks(should_stop=Patience(40)),
+    )
+    assert (result.stop, result.steps) == ("budget", 200)
+
+
+class Patience:
+    """Gives up on a run that does not end by itself."""
+
+    def __init__(self, chunks):
+        self.left = chunks
+
+    def __call__(self):
+        self.left -= 1
+        return self.left < 0
 
 
 _DEVICES = """
