@@ -53,7 +53,7 @@ def chosen_records(
         and (not digits or r.trial_id.startswith(tuple(digits)))
     ]
     for word in where or ():
-        found = _holding(found, word)
+        found = _holding(found, word) if found else found
     if not found:
         raise UserError(f"no records in '{store.root}' match")
     return found
@@ -68,10 +68,11 @@ def _holding(records: Sequence[Record], word: str) -> list[Record]:
     known = {name for _, found in variants for name in found}
     if key not in known:
         raise unknown("key of --where", key, sorted(known))
-    return [r for r, found in variants if key in found and _same(found[key], wanted)]
+    return [r for r, found in variants if key in found and same_value(found[key], wanted)]
 
 
-def _same(value: str, wanted: str) -> bool:
+def same_value(value: str, wanted: str) -> bool:
+    """Whether two words mean the same; numbers are compared as numbers."""
     try:
         return float(value) == float(wanted)
     except ValueError:

@@ -98,7 +98,7 @@ def solved_rows(records: Iterable[Record]) -> list[SolvedRow]:
     """The rows of all records of problems with a goal: by problem, group, role, share."""
     mine = [_slim(record) for record in records if goal_of(record.problem) is not None]
     answered = {(r.problem, r.instance_sha256) for r in mine if _reached(r)}
-    labels = _labels(mine)
+    labels = labels_of(mine)
     sets: dict[tuple[str, ...], list[Record]] = {}
     groups: dict[str, set[str]] = {}
     for record, label in zip(mine, labels, strict=True):
@@ -131,7 +131,7 @@ def _slim(record: Record) -> Record:
     return with_fields(record, trace=[], diagnostics={"optimum_proved": proof})
 
 
-def _labels(records: Sequence[Record]) -> list[str]:
+def labels_of(records: Sequence[Record]) -> list[str]:
     """For each record what tells its variant from its solver's others, over all instances."""
     variants: dict[str, dict[str, str]] = {}
     texts = []
