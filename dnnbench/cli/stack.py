@@ -70,9 +70,9 @@ def summary(records: Sequence[Record]) -> list[str]:
             f"worst {ends[-1]:.6g}"
         )
     if first.solve_seconds is not None and first.compile_seconds is not None:
+        each = 1e3 * first.solve_seconds / len(records)
         lines.append(
-            f"one run of {first.solve_seconds:.2f} s, {1e3 * first.solve_seconds / len(records):.3g} "
-            f"ms an instance; loaded in {first.load_seconds:.2f} s, compiled in "
-            f"{first.compile_seconds:.2f} s"
+            f"one run of {first.solve_seconds:.2f} s, {each:.3g} ms an instance; loaded in "
+            f"{first.load_seconds:.2f} s, compiled in {first.compile_seconds:.2f} s"
         )
     return lines

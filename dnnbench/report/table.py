@@ -1,4 +1,4 @@
-"""Tables for the terminal, CSV, Markdown and LaTeX."""
+"""Tables for the terminal, CSV, Markdown, LaTeX and HTML."""
 
 import csv
 import io
@@ -6,18 +6,25 @@ import math
 from collections.abc import Callable, Iterable, Sequence
 from typing import Literal
 
+from dnnbench.report.absent import NOT_RUN, Coverage, absent_cells
 from dnnbench.report.aggregate import Row
 from dnnbench.report.layout import lay_out
 
-Format = Literal["terminal", "csv", "markdown", "latex"]
-FORMATS: tuple[Format, ...] = ("terminal", "csv", "markdown", "latex")
+Format = Literal["terminal", "csv", "markdown", "latex", "html"]
+FORMATS: tuple[Format, ...] = ("terminal", "csv", "markdown", "latex", "html")
 
 OTHER_MACHINE = "other machine"
 _NOTHING = "-"
+_MEAN = "mean ± 95 %"
 
 
 def render(
-    rows: Sequence[Row], format: Format, *, here: str | None = None, width: int | None = None
+    rows: Sequence[Row],
+    format: Format,
+    *,
+    here: str | None = None,
+    width: int | None = None,
+    coverage: Coverage | None = None,
 ) -> str:
     """The table as text, ending in a newline.
 
@@ -30,13 +37,19 @@ def render(
         format: for whom.
         here: this machine's fingerprint; None marks nothing.
         width: of the terminal, in characters.
+        coverage: of the experiment that the table is about; trials of it that were not run are
+            rows of their own.
     """
+    absent = absent_cells(() if coverage is None else coverage.absent)
     if format == "csv":
-        return _csv(rows, here)
-    header = ["problem", *_COLUMNS] if len({row.problem for row in rows}) > 1 else [*_COLUMNS]
+        return _csv(rows, here, absent)
+    problems = {row.problem for row in rows} | {problem for problem, *_ in absent}
+    header = ["problem", *_COLUMNS] if len(problems) > 1 else [*_COLUMNS]
     body = [_cells(row, here) for row in rows]
+    body += [_absent_row(*key, seeds) for key, seeds in sorted(absent.items())]
     cells = [[row[name] for name in header] for row in body]
     notes = footnotes(rows, here)
+    notes += [] if coverage is None else [coverage.note()]
     return lay_out(header, cells, notes, format, left=_LEFT, width=width)
 
 
@@ -72,6 +85,12 @@ def _elsewhere(row: Row, here: str | None) -> bool:
 
 def _cells(row: Row, here: str | None) -> dict[str, str]:
     return {name: show(row, here) for name, show in {"problem": _problem, **_COLUMNS}.items()}
+
+
+def _absent_row(problem: str, instance: str, solver: str, seeds: int) -> dict[str, str]:
+    """The row of trials that were not run: their number stands where that of the seeds does."""
+    known = {"problem": problem, "instance": instance, "solver": solver, "seeds": str(seeds)}
+    return dict.fromkeys(["problem", *_COLUMNS], _NOTHING) | known | {_MEAN: NOT_RUN}
 
 
 def _problem(row: Row, here: str | None) -> str:
@@ -135,7 +154,7 @@ _COLUMNS: dict[str, Callable[[Row, str | None], str]] = {
     "kind": lambda row, here: row.kind,
     "seeds": lambda row, here: str(row.seeds),
     "restarts": lambda row, here: str(row.restarts),
-    "mean ± 95 %": mean_text,
+    _MEAN: mean_text,
     "best": lambda row, here: _number(row.best),
     "best known": lambda row, here: _number(row.best_known.value if row.best_known else None),
     "gap %": lambda row, here: percent_text(row.gap_mean),
@@ -148,7 +167,8 @@ _COLUMNS: dict[str, Callable[[Row, str | None], str]] = {
 _LEFT = {"problem", "instance", "solver", "kind"}
 
 
-def _csv(rows: Sequence[Row], here: str | None) -> str:
+def _csv(rows: Sequence[Row], here: str | None, absent: Iterable[tuple[str, str, str]]) -> str:
+    """Where trials were not run, a row with 0 seeds says so."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow([*_CSV, "other_machine"])
@@ -163,6 +183,9 @@ def _csv(rows: Sequence[Row], here: str | None) -> str:
             }
         values = {**vars(row), **known}
         writer.writerow([*(values[name] for name in _CSV), _elsewhere(row, here)])
+    for problem, instance, solver in sorted(absent):
+        known = {"problem": problem, "instance": instance, "solver": solver, "seeds": 0}
+        writer.writerow([*(known.get(name, "") for name in _CSV), ""])
     return text.getvalue()
 
 

@@ -5,6 +5,7 @@ import io
 import statistics
 from collections.abc import Sequence
 
+from dnnbench.report.absent import NOT_RUN, Coverage, absent_cells
 from dnnbench.report.aggregate import Row, natural
 from dnnbench.report.layout import lay_out
 from dnnbench.report.table import Format, footnotes, mean_text, percent_text, solver_text
@@ -13,7 +14,12 @@ _NOTHING = "-"
 
 
 def render_wide(
-    rows: Sequence[Row], format: Format, *, here: str | None = None, width: int | None = None
+    rows: Sequence[Row],
+    format: Format,
+    *,
+    here: str | None = None,
+    width: int | None = None,
+    coverage: Coverage | None = None,
 ) -> str:
     """The table, ending in a newline: mean over seeds, and its gap to the best known in per cent.
 
@@ -25,8 +31,12 @@ def render_wide(
         format: for whom.
         here: this machine's fingerprint; None marks nothing.
         width: of the terminal, in characters.
+        coverage: of the experiment that the table is about; its trials that were not run are rows
+            of their own.
     """
-    instances = sorted({row.instance for row in rows}, key=natural)
+    absent = absent_cells(() if coverage is None else coverage.absent)
+    names = {row.instance for row in rows} | {instance for _, instance, _ in absent}
+    instances = sorted(names, key=natural)
     solvers: dict[tuple[str, str], dict[str, Row]] = {}
     for row in rows:
         solvers.setdefault((row.problem, solver_text(row, here)), {})[row.instance] = row
@@ -49,10 +59,15 @@ def render_wide(
                 percent_text(gap) if common and gap < float("inf") else _NOTHING,
             ]
         )
+    for problem, solver in sorted({(problem, solver) for problem, _, solver in absent}):
+        counts = [absent[problem, instance, solver] for instance in instances]
+        texts = [f"{count} {NOT_RUN}" if count else "" for count in counts]
+        cells.append([solver, _NOTHING, _NOTHING, *texts, _NOTHING])
     notes = [
         "value: mean over seeds after polish (gap to the best known, %); mean gap over "
         f"{', '.join(common) or 'no common instance'}.",
         *footnotes(rows, here),
+        *([] if coverage is None else [coverage.note()]),
     ]
     return lay_out(header, cells, notes, format, left=("solver", "kind"), width=width)
 

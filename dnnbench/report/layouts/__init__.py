@@ -1,0 +1,1 @@
+"""How a table of cells is written: one file for each format."""
