@@ -35,7 +35,6 @@ class Search(Protocol):
             value: must not depend on the clock where steps or restarts bound the run.
         """
 
-
     def prove(self, status: str, certificate: np.ndarray) -> bool:
         """Say that there is no answer, and show why.
 

@@ -7,9 +7,9 @@ line search on 32 points that share one vector of clause weights, sign rounding,
 w <- 0.9 w + 0.1 u / max u, u being in how many points a clause is violated; weights and points
 anew every 1000 rounds. Points go on from where a round left them.
 
-The authors' program for clauses leaves jaxopt's tolerance at its default of 1e-3, as here; their one
-for XOR sets 1e-12 (`--tolerance`), under which a round takes ten times longer. Compilation counts,
-as in the published timings.
+The authors' program for clauses leaves jaxopt's tolerance at its default of 1e-3, as here; their
+one for XOR sets 1e-12 (`--tolerance`), under which a round takes ten times longer. Compilation
+counts, as in the published timings.
 
     pip install jaxopt
     python scripts/reference/fourier_sat_jaxopt.py FILE.cnf --seconds 25 --seed 0
