@@ -13,10 +13,10 @@ scoring and looks at averages included, compilation not. Beside it, on the same 
 A step moves the matrix twice (8 bytes a value, 4 an index) and the vectors: 24 z + 8 (9 n + 7 m)
 for pdhg, see the methods for theirs. Times are medians, ratios medians of the rounds' ratios.
 
-Then `--stack` dense programs (n = 50, m = 30), all in one compiled run to a KKT error of 1e-6, beside
-HiGHS, with its own settings, over the same programs in a loop, on the same core and interleaved.
-Neither loading nor compiling is in the times of a run; both are printed beside. Passing a program to
-HiGHS is in its time.
+Then `--stack` dense programs (n = 50, m = 30), all in one compiled run to a KKT error of 1e-6,
+beside HiGHS, with its own settings, over the same programs in a loop, on the same core and
+interleaved. Neither loading nor compiling is in the times of a run; both are printed beside.
+Passing a program to HiGHS is in its time.
 """
 
 import argparse

@@ -23,7 +23,7 @@ A step is one product each with A and A^T (and Q); the network costs 6 (n + inpu
 and more with depth.
 
 References:
-    The parametrisation of a point by a network that maps constants is folklore; penalty and augmented
+    That a network of a constant input parametrises a point is folklore; penalty and augmented
     Lagrangian as in Nocedal & Wright, Numerical Optimization, 2nd ed., chapter 17. Sizes and rates
     are ours, not published ones.
 """
@@ -95,7 +95,7 @@ class MlpReparam(ProgramNetwork):
         return fresh, Held(seen, jnp.zeros_like(data.row_lower))
 
     def point(self, params: PyTree, aux: Held, ctx: Ctx) -> jax.Array:
-        """x, within its bounds, [n]."""
+        """The point, within its bounds, [n]."""
         data, own = ctx.problem, self._units(ctx)
         size = data.cost.shape[0]
         norm = own.scales.matrix_norm + own.scales.quadratic_norm
@@ -131,7 +131,7 @@ class MlpReparam(ProgramNetwork):
         return self.renewed(s, phase, aux._replace(y=y))
 
     def readout(self, s: GradState, ctx: Ctx) -> jax.Array:
-        """x and the multipliers y', [n + m]."""
+        """The point and the multipliers y', [n + m]."""
         x = self.point(s.params, s.aux, ctx)
         return jnp.concatenate([x, self.forces(x, s.aux, ctx)])
 

@@ -87,7 +87,7 @@ class WuLisser(ProgramNetwork):
         return (speed - jax.vmap(velocity, 1, 1)(path)) / self._sizes(ctx)[:, None]
 
     def path(self, params: PyTree, shares: jax.Array, ctx: Ctx) -> tuple[jax.Array, jax.Array]:
-        """z and dz/dt at these shares of the horizon, [n + m, times] each."""
+        """Points z and velocities dz/dt at shares of the horizon, [n + m, times] each."""
         end, data = ctx.hp["horizon"], ctx.problem
         found = self.outputs(params, 2 * shares[:, None] - 1, first=True)
         value, slope = found.parts
@@ -114,7 +114,7 @@ class WuLisser(ProgramNetwork):
         return answer(z[:n], z[n:], self.energy, ctx.problem)
 
     def _end(self, s: GradState, ctx: Ctx) -> jax.Array:
-        """z(horizon), [n + m]."""
+        """The point z(horizon), [n + m]."""
         one = jnp.ones((1,), jnp.dtype(self.energy.dtype))
         return self.path(s.params, one, ctx)[0][:, 0]
 

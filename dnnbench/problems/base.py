@@ -69,7 +69,8 @@ class Exact(Protocol):
     One that is `knowable` and not `binary` has `conformance_error`, the objective that every solver
     has to reach on its `tiny` instances. One whose answers carry more than is asked for
     (multipliers beside a point) has `stated(z, public)`, the part that `write_solution` is given.
-    One whose instances may have no answer has `prove(status, certificate, public)`, which returns a `Proof`.
+    One whose instances may have no answer has `prove(status, certificate, public)`, which returns a
+    `Proof`.
     """
 
     name: ClassVar[str]

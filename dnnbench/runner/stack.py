@@ -6,7 +6,6 @@ They share its times and a run id too; each is verified by itself.
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
 
 from dnnbench.errors import UserError
 from dnnbench.instances.instance import Instance

@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 
 from dnnbench.cli.main import main
+from dnnbench.config.compose import compose
 from dnnbench.engine import compiled
 from dnnbench.errors import UserError
 from dnnbench.instances.load import load_instance
@@ -15,7 +16,6 @@ from dnnbench.instances.stack import FAMILY, Stack
 from dnnbench.runner import stack as runner
 from dnnbench.runner.inprocess import solve_in_process
 from dnnbench.runner.spec import make_spec
-from dnnbench.config.compose import compose
 from dnnbench.studies.stack import names, stack
 
 WORDS = (
