@@ -128,10 +128,12 @@ def test_a_stack_ends_at_its_last_step_although_some_have_met_their_targets():
     targets = (np.inf, -np.inf, np.inf, -np.inf)
     hp = ({"tau": 0.2},) * 4
     result = run(
-        job(probes.Pdhg(), first, hp, plan, Budget(steps=200), items=items, target_costs=targets),
+        job(probes.Pdhg(), first, hp, plan, Budget(steps=3000), items=items, target_costs=targets),
         Hooks(should_stop=Patience(40)),
     )
-    assert (result.stop, result.steps) == ("budget", 200)
+    assert (result.stop, result.steps) == ("budget", 3000)
+    assert result.outcomes[2].violation == 0  # so that its unit had stopped
+    assert result.outcomes[2].trace[-1][1] < 3000
 
 
 class Patience:

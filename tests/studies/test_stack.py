@@ -53,6 +53,7 @@ def test_a_record_for_each_instance_of_one_run(found):
         assert record.status == "target"
         assert record.value <= 1e-3
         assert record.claimed_value == pytest.approx(record.value, rel=1e-6)
+        assert record.trace[-1][2] == record.value
         assert record.diagnostics["time"] > 0
 
 
