@@ -303,7 +303,7 @@ class _Runner:
         if not alive.any():
             costs_met = self.job.trials > 1 and self.job.target_costs is not None
             return ("target" if costs_met and self._all_hit() else "converged"), phase
-        if steps.min() >= limit:
+        if (steps[alive.reshape(len(steps), -1).any(axis=1)] >= limit).all():
             return "budget", phase
         if not self.spec.refills and (frozen | ~alive).all():
             phase += 1

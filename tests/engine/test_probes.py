@@ -132,8 +132,7 @@ def test_a_stack_ends_at_its_last_step_although_some_have_met_their_targets():
         Hooks(should_stop=Patience(40)),
     )
     assert (result.stop, result.steps) == ("budget", 3000)
-    assert result.outcomes[2].violation == 0  # so that its unit had stopped
-    assert result.outcomes[2].trace[-1][1] < 3000
+    assert result.outcomes[2].violation == 0  # so that its unit stopped
 
 
 class Patience:
