@@ -88,7 +88,7 @@ class MeanFieldAnnealing(OwnStepMethod):
 
     def step(self, s: Spins, phase: Phase, ctx: Ctx) -> tuple[Spins, Info]:
         """One damped update of all spins at the present temperature."""
-        hp, scale = ctx.hp, ctx.data.method
+        hp, scale = ctx.hp, ctx.method
         share = ctx.t.astype(s.m.dtype) / self.num_steps
         temperature = scale * hp["hot"] * (hp["cold"] / hp["hot"]) ** share
         field = -spmm(ctx.problem.matrix, s.m)

@@ -76,7 +76,7 @@ class BoltzmannMachine(OwnStepMethod):
 
     def temperature(self, ctx: Ctx) -> jax.Array:
         """T of this step, in units of energy."""
-        hp, unit = ctx.hp, ctx.data.method["unit"]
+        hp, unit = ctx.hp, ctx.method["unit"]
         progress = ctx.t.astype(unit.dtype) / self.num_steps
         return unit * (
             hp["initial_temperature"]
@@ -94,9 +94,9 @@ class BoltzmannMachine(OwnStepMethod):
         uniform = (bits + 0.5) / 65536
         # u < 1 / (1 + exp(-gain / T)) as gain > T log(u / (1 - u)).
         thresholds = -self.temperature(ctx) * jnp.log(1 / uniform - 1)
-        spins = sweep(ctx.data.method["network"], s.spins, thresholds)
+        spins = sweep(ctx.method["network"], s.spins, thresholds)
         return Units(spins), Info(spins[0], jnp.isfinite(spins[0]), jnp.zeros((), bool))
 
     def readout(self, s: Units, ctx: Ctx) -> jax.Array:
         """(s + 1) / 2 in the order of the vertices, [n]."""
-        return (s.spins[ctx.data.method["network"].rank] + 1) / 2
+        return (s.spins[ctx.method["network"].rank] + 1) / 2

@@ -91,13 +91,13 @@ class DNNMIS(GradientMethod):
 
     def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:
         """Theta from the degrees, with noise, [n]."""
-        first = ctx.data.method.first
+        first = ctx.method.first
         noise = jax.random.uniform(ctx.key, first.shape, first.dtype)
         return jnp.clip(first + ctx.hp["init_noise"] * noise, 0, 1), ()
 
     def slopes(self, theta: jax.Array, ctx: Ctx) -> jax.Array:
         """The gradient k of f at theta in the cube, [n]; of the kinks' slopes the one below."""
-        near, every = pair_counts(ctx.data.method.slots, theta)
+        near, every = pair_counts(ctx.method.slots, theta)
         if ctx.problem.matrix.rest:  # what is stored are the pairs without conflict
             near = every - near
         n, temperature = theta.shape[0], ctx.hp["temperature"]

@@ -110,7 +110,7 @@ class FreeEnergyMachine(OwnStepMethod):
 
     def step(self, s: LocalFields, phase: Phase, ctx: Ctx) -> tuple[LocalFields, Info]:
         """One step of RMSprop; the merit is the first spin's part of the energy, which is free."""
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         m = jnp.tanh(0.5 * s.h)
         spins = jnp.sign(s.h) if self.discretize else m
         uphill = self.energy.spin_slopes(spins, ctx.problem, own["field"])

@@ -187,7 +187,7 @@ class FreeEnergyGNN(GradientMethod):
     def start(self, ctx: Ctx) -> tuple[PyTree, jax.Array]:
         """Fresh weights; no fields yet [n]."""
         zeros = jnp.zeros_like(ctx.problem.linear)
-        return self._network(zeros.shape[0]).init(ctx.key, ctx.data.method.graph), zeros
+        return self._network(zeros.shape[0]).init(ctx.key, ctx.method.graph), zeros
 
     def temperature(self, t: Scalar, hp: dict[str, Scalar]) -> Scalar:
         """T at step t: `hot` at the first step, `cold` at the last."""
@@ -196,7 +196,7 @@ class FreeEnergyGNN(GradientMethod):
 
     def loss(self, params: PyTree, aux: jax.Array, ctx: Ctx) -> tuple[Scalar, jax.Array]:
         """Its value is the first spin's part of the energy, its gradient that of F above."""
-        own: Shared = ctx.data.method
+        own: Shared = ctx.method
         h = self._network(aux.shape[0]).apply(params, own.graph)
         assert isinstance(h, jax.Array)
         h = ctx.hp["out_scale"] * h

@@ -136,7 +136,7 @@ class FourierSAT(OnFormula):
 
     def init(self, ctx: Ctx) -> Round:
         """A cut normal point and the problem's own weights."""
-        weights = ctx.data.method
+        weights = ctx.method
         x = start(ctx, self.energy.size(ctx.problem), weights.dtype)
         one, zero = jnp.ones((), weights.dtype), jnp.zeros((), jnp.int32)
         return Round(x, x, weights, one, one, zero, jnp.zeros((), bool), zero)
@@ -180,7 +180,7 @@ class FourierSAT(OnFormula):
 
     def _ended(self, s: Round, rounded: jax.Array, violated: jax.Array, ctx: Ctx) -> Round:
         """Begin the next round with new weights; stay at the rounded point if it is a solution."""
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         left = jnp.any(violated)
         share = own * violated.astype(own.dtype)
         top = jnp.where(left, jnp.max(share), 1)
@@ -222,12 +222,12 @@ class EveryStep(OnFormula):
 
     def init(self, ctx: Ctx) -> Weighted:
         """A cut normal point and the problem's own weights."""
-        own = ctx.data.method
+        own = ctx.method
         return Weighted(start(ctx, self.energy.size(ctx.problem), own.dtype), own)
 
     def step(self, s: Weighted, phase: Phase, ctx: Ctx) -> tuple[Weighted, Info]:
         """One projected step of x and one of the weights; the merit is F_w before them."""
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         violations, slopes = self.energy.value_and_slopes(truth(s.x), s.weights, ctx.problem)
         x = jnp.clip(s.x + hp["learning_rate"] / 2 * slopes, -1, 1)
         merit = jnp.sum(s.weights * violations)

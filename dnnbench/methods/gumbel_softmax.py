@@ -89,7 +89,7 @@ class GumbelSoftmax(GradientMethod):
 
     def loss(self, params: jax.Array, aux: PyTree, ctx: Ctx) -> tuple[Scalar, PyTree]:
         """Energy of one soft sample (a copy) and the penalty, both a variable and a copy."""
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         spins = jnp.tanh((params + logistic(ctx.key, params)) / (2 * self.tau(ctx.t, hp)))
         field = own["field"].reshape((-1,) + (1,) * (params.ndim - 1))
         copies = params.size // params.shape[0]

@@ -64,7 +64,7 @@ class GumbelSoftmaxEvolution(GumbelSoftmax):
         noise, coin, fresh = (jax.random.fold_in(ctx.key, i) for i in (1, 2, 3))
         params = s.params
         spins = jnp.where(params + logistic(noise, params) > 0, 1, -1).astype(params.dtype)
-        field = ctx.data.method["field"][:, None]
+        field = ctx.method["field"][:, None]
         cost = jnp.sum(spins * (0.5 * spmm(ctx.problem.matrix, spins) - field), axis=0)
         number = self.num_replicas // self.proportion
         order = jnp.argsort(cost)

@@ -104,7 +104,7 @@ class HeatDiffusion(OwnStepMethod):
     def uphill(self, x: jax.Array, ctx: Ctx) -> jax.Array:
         """Gradient of U at x in [-1, 1]^n."""
         if self.power == 1:
-            return self.energy.spin_slopes(x, ctx.problem, ctx.data.method.field)
+            return self.energy.spin_slopes(x, ctx.problem, ctx.method.field)
         return cast(Constrained, self.energy).powered_slopes(x, ctx.problem, self.power)
 
     def step(self, s: Heat, phase: Phase, ctx: Ctx) -> tuple[Heat, Info]:
@@ -116,7 +116,7 @@ class HeatDiffusion(OwnStepMethod):
         uphill = self.uphill(x, ctx)
         slope = (2 / jnp.sqrt(jnp.pi)).astype(theta.dtype) / width * jnp.exp(-z * z)
         momentum = hp["momentum"] * s.momentum + uphill * slope
-        rate = ctx.data.method.rate
+        rate = ctx.method.rate
         step = hp["learning_rate"] if rate is None else hp["learning_rate"] * rate
         moved = jnp.clip(theta - step * momentum, 0, 1)
         merit = x[0] * uphill[0]

@@ -85,7 +85,7 @@ class Hopfield(OwnStepMethod):
 
     def step(self, s: Neurons, phase: Phase, ctx: Ctx) -> tuple[Neurons, Info]:
         """One Euler step; the merit is the first neuron's part of the energy, which is free."""
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         v = jnp.tanh(self.gain(ctx.t, hp) * s.u)
         current = own["strength"] * (own["field"] - spmm(ctx.problem.matrix, v))
         u = s.u + hp["dt"] * (current - s.u / hp["tau"])

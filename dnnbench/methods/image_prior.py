@@ -172,7 +172,7 @@ class ImagePrior(GradientMethod):
         measured: Measured = ctx.problem
         if not self.held_out:
             return measured
-        return measured._replace(seen=measured.seen * (1 - ctx.data.method["held_out"]))
+        return measured._replace(seen=measured.seen * (1 - ctx.method["held_out"]))
 
     def readout(self, s: PyTree, ctx: Ctx) -> jax.Array:
         """The picture of the last forward pass, [h, w, c]."""

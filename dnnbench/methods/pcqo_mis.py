@@ -101,7 +101,7 @@ class PCQO(OwnStepMethod):
 
     def init(self, ctx: Ctx) -> Point:
         """A start from the degrees, no momentum, no set yet."""
-        mean = ctx.data.method
+        mean = ctx.method
         zeros, zero = jnp.zeros_like(mean), jnp.zeros((), mean.dtype)
         count = jnp.zeros((), jnp.int32)
         return Point(self._start(mean, ctx), zeros, zeros, zero, count, count)

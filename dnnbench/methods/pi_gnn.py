@@ -167,11 +167,11 @@ class PIGNN(QuboNetwork):
     def begin(self, ctx: Ctx) -> tuple[PyTree, tuple[()]]:
         """Normal embedding, Xavier weights, zero biases (GraphSAGE: see `networks.sage`)."""
         network = self._network(ctx.problem.linear.shape[0])
-        return network.init(ctx.key, *ctx.data.method, ctx.key), ()
+        return network.init(ctx.key, *ctx.method, ctx.key), ()
 
     def forward(self, params: PyTree, memory: PyTree, ctx: Ctx) -> tuple[jax.Array, PyTree]:
         """Probabilities [n] of the network."""
         network = self._network(ctx.problem.linear.shape[0])
-        p = network.apply(params, *ctx.data.method, ctx.key)
+        p = network.apply(params, *ctx.method, ctx.key)
         assert isinstance(p, jax.Array)
         return p, memory

@@ -205,7 +205,7 @@ class Pinn(PdeNetwork):
         """A fresh network, its points and weights."""
         keys = jax.random.split(ctx.key, 3)
         params, fixed = self.fresh(keys[0])
-        points = self.sampler.draw(keys[1], ctx.data.method)
+        points = self.sampler.draw(keys[1], ctx.method)
         shapes = jax.eval_shape(lambda: self.terms(params, fixed, points))
         weights = self.weighting.init(shapes, keys[2])
         merit = jnp.full((), jnp.inf, jnp.dtype(self.energy.dtype))

@@ -94,7 +94,7 @@ class PQQA(GradientMethod):
         data, copies = ctx.problem, self.num_replicas
         cost = jax.vmap(lambda xs: self.energy.energy(xs, data), in_axes=1)(x).sum()
         if self.units == "problem":
-            cost = ctx.data.method["rate"] * cost
+            cost = ctx.method["rate"] * cost
         progress = ctx.t.astype(x.dtype) / self.num_steps
         bg = hp["min_bg"] + (hp["max_bg"] - hp["min_bg"]) * progress
         penalty = jnp.sum(1 - jnp.power(1 - 2 * x, self.curve_rate))

@@ -160,7 +160,7 @@ class QRFGNN(QuboNetwork):
 
     def _inputs(self, memory: Memory, ctx: Ctx) -> tuple[Any, ...]:
         """The network's arguments: graph, static features, their mean, recurrent feature, key."""
-        shared: GraphFeatures = ctx.data.method
+        shared: GraphFeatures = ctx.method
         static = jnp.concatenate([memory.noise, shared.fixed], axis=1)
         static_mean = jnp.concatenate([memory.noise_mean, shared.fixed_mean], axis=1)
         return shared.graph, static, static_mean, memory.logits, ctx.key
@@ -171,7 +171,7 @@ class QRFGNN(QuboNetwork):
         of_noise, of_weights = jax.random.split(ctx.key)
         shape = (linear.shape[0], self.random_features)
         noise = jax.random.uniform(of_noise, shape, linear.dtype)
-        mean = neighbour_mean(ctx.data.method.graph, noise) if self.random_features else noise
+        mean = neighbour_mean(ctx.method.graph, noise) if self.random_features else noise
         memory = Memory(noise, mean, jnp.zeros_like(linear) if self.recurrent else None)
         return self._network().init(of_weights, *self._inputs(memory, ctx)), memory
 

@@ -90,7 +90,7 @@ class RankK(GradientMethod):
     def loss(self, params: jax.Array, aux: Stall, ctx: Ctx) -> tuple[Scalar, Stall]:
         """U at the normalised vectors, so that the gradient is tangent to the spheres."""
         first = jnp.arange(params.shape[1]) == 0
-        field = ctx.data.method[:, None] * first
+        field = ctx.method[:, None] * first
         return spin_energy(ctx.problem, field, normalized(params)), aux
 
     def project(self, params: jax.Array, ctx: Ctx) -> jax.Array:

@@ -138,12 +138,12 @@ class ReluSat(GradientMethod):
 
     def start(self, ctx: Ctx) -> tuple[jax.Array, PyTree]:
         """A uniform point of the cube, [n]."""
-        own: Units = ctx.data.method
+        own: Units = ctx.method
         return jax.random.uniform(ctx.key, (own.matrix.n,), own.bias.dtype), ()
 
     def loss(self, params: jax.Array, aux: PyTree, ctx: Ctx) -> tuple[Scalar, PyTree]:
         """The units' sum and the concave term."""
-        own: Units = ctx.data.method
+        own: Units = ctx.method
         units = jax.nn.relu(own.bias - matmul(own.matrix, params))
         penalty = cra.penalty(params, ctx.t, ctx.hp, 2)
         return jnp.sum(own.weights * units) + penalty, aux

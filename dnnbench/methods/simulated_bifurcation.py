@@ -82,7 +82,7 @@ class SimulatedBifurcation(OwnStepMethod):
         The merit is the first oscillator's part of the energy: the sum over all of them would
         cost a third of the step and serves nothing, since quality is scored on rounded spins.
         """
-        hp, own = ctx.hp, ctx.data.method
+        hp, own = ctx.hp, ctx.method
         pump = hp["a0"] * (ctx.t.astype(s.x.dtype) / self.num_steps)
         spins = jnp.sign(s.x) if self.variant == "discrete" else s.x
         force = own["field"] - spmm(ctx.problem.matrix, spins)

@@ -100,20 +100,20 @@ class TorchMSAT(GradientMethod):
 
     def start(self, ctx: Ctx) -> tuple[jax.Array, jax.Array]:
         """Uniform x in [0, 1), [n], and the share of each clause in the loss, [m]."""
-        own: ClauseLayer = ctx.data.method
+        own: ClauseLayer = ctx.method
         x = jax.random.uniform(ctx.key, (own.matrix.n,), own.weights.dtype)
         return x, own.weights
 
     def loss(self, params: jax.Array, aux: jax.Array, ctx: Ctx) -> tuple[Scalar, jax.Array]:
         """The mean square of the clause layer over those that take part; 0 if none does."""
-        own: ClauseLayer = ctx.data.method
+        own: ClauseLayer = ctx.method
         out = matmul(own.matrix, jnp.tanh(params))
         total = jnp.sum(aux)
         return jnp.sum(aux * out * out) / jnp.where(total > 0, total, 1), aux
 
     def outer(self, s: GradState, phase: Phase, ctx: Ctx) -> GradState:
         """After `all_steps` steps choose the clauses that sign(x) violates."""
-        own: ClauseLayer = ctx.data.method
+        own: ClauseLayer = ctx.method
         bits = (s.params > 0).astype(own.weights.dtype)
         violated = self.energy.violations(bits, ctx.problem) > 0.5
         masked = jnp.where(violated, own.weights, 0)

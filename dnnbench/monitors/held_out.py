@@ -32,7 +32,7 @@ class HeldOut:
 
     def update(self, m: Least, reading: Reading) -> Least:
         """One more misfit."""
-        held, measured = reading.ctx.data.method["held_out"], reading.ctx.problem
+        held, measured = reading.ctx.method["held_out"], reading.ctx.problem
         square = jnp.square(self.energy.forward(reading.x, measured) - measured.values) * held
         misfit = jnp.sum(square) / jnp.maximum(jnp.sum(held) * measured.values.shape[2], 1)
         return seen(m, misfit, reading.x, reading.t, reading.t, self.patience)
