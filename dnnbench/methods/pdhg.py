@@ -54,9 +54,9 @@ from dnnbench.methods.program_common import (
     curved,
     multipliers,
     origin,
-    owned,
     scales,
 )
+from dnnbench.problems.program.energy import owned
 
 _ROUNDING = 1e-12
 """Relative length of a move below which it says nothing of the primal weight."""

@@ -172,10 +172,3 @@ def curved(x: jax.Array, data: Any) -> jax.Array:
 def origin(energy: ProgramEnergy, data: Any) -> jax.Array:
     """The point within the bounds next to 0, [n]."""
     return energy.project(jnp.zeros_like(data.cost), data)
-
-
-def owned(values: jax.Array, lower: jax.Array, upper: jax.Array) -> tuple[jax.Array, jax.Array]:
-    """The sum of multipliers times the finite bounds they belong to, and those of infinite ones."""
-    bound = jnp.where(values > 0, lower, upper)
-    finite = jnp.isfinite(bound)
-    return jnp.sum(values * jnp.where(finite, bound, 0)), jnp.where(finite, 0, values)

@@ -114,8 +114,8 @@ class ProgramEnergy:
         reduced = gradient - matmul_t(data.matrix, y)
         rows = self.row_violation(matmul(data.matrix, x), data)
         bounds = _outside(x, data.lower, data.upper)
-        of_rows, strayed_rows = _owned(y, data.row_lower, data.row_upper)
-        of_bounds, strayed_bounds = _owned(reduced, data.lower, data.upper)
+        of_rows, strayed_rows = owned(y, data.row_lower, data.row_upper)
+        of_bounds, strayed_bounds = owned(reduced, data.lower, data.upper)
         slope = jnp.sum((gradient - data.cost) * x)
         p = data.offset + jnp.sum(data.cost * x) + slope / 2
         d = data.offset - slope / 2 + of_rows + of_bounds
@@ -145,7 +145,7 @@ def _outside(values: jax.Array, lower: jax.Array, upper: jax.Array) -> jax.Array
     return values - jnp.clip(values, lower, upper)
 
 
-def _owned(
+def owned(
     multipliers: jax.Array, lower: jax.Array, upper: jax.Array
 ) -> tuple[jax.Array, jax.Array]:
     """The sum of multipliers times their finite bounds, and the multipliers of infinite bounds."""
