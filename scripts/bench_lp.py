@@ -10,7 +10,7 @@ scoring and looks at averages included, compilation not. Beside it, on the same 
     copy              a copy of as many bytes as such a step has to move, which takes its own share
                       of the caches: the bound
 
-A step moves the matrix twice (8 bytes a value, 4 an index) and the vectors: 24 z + 8 (9 n + 7 m)
+A step moves the matrix twice (8 bytes a value, 4 an index) and the vectors: 24 z + 8 (10 n + 8 m)
 for pdhg, see the methods for theirs. Times are medians, ratios medians of the rounds' ratios.
 
 Then `--stack` dense programs (n = 50, m = 30), all in one compiled run to a KKT error of 1e-6,
@@ -32,8 +32,8 @@ import numpy as np
 import scipy.sparse as sp
 
 BYTES = {
-    "pdhg": lambda z, n, m: 24 * z + 8 * (9 * n + 7 * m),
-    "projection_nn": lambda z, n, m: 36 * z + 8 * (7 * n + 6 * m),
+    "pdhg": lambda z, n, m: 24 * z + 8 * (10 * n + 8 * m),
+    "projection_nn": lambda z, n, m: 36 * z + 8 * (8 * n + 7 * m),
     "kennedy_chua": lambda z, n, m: 24 * z + 8 * (7 * n + 2 * m),
     "hopfield_tank": lambda z, n, m: 24 * z + 8 * (7 * n + 2 * m),
 }

@@ -94,18 +94,53 @@ class Program:
 
     def one_step(self, phase: Phase, unit: Unit, shared: Shared, own: Own) -> Unit:
         """One step of all lanes, the slow update before it where it is due."""
-        lanes = unit.lanes
-        if phase.outer_every is not None:
-            due = lane_functions.outer_due(phase, lanes)
-            slow = self._batched(partial(lane_functions.outer, self.spec, phase), True, False, True)
-            lanes = jax.lax.cond(
-                jnp.any(due),
-                lambda current: self._where(due, slow(current, shared, own), current),
-                lambda current: current,
-                lanes,
-            )
+        return self._advance(phase, self._slow(phase, unit, shared, own), shared, own)
+
+    def _advance(self, phase: Phase, unit: Unit, shared: Shared, own: Own) -> Unit:
         advance = self._batched(partial(lane_functions.step, self.spec, phase), True, False, True)
-        return unit._replace(lanes=advance(lanes, shared, own), step=unit.step + 1)
+        return unit._replace(lanes=advance(unit.lanes, shared, own), step=unit.step + 1)
+
+    def _slow(self, phase: Phase, unit: Unit, shared: Shared, own: Own) -> Unit:
+        """The slow update of the lanes for which it is due."""
+        if phase.outer_every is None:
+            return unit
+        due = lane_functions.outer_due(phase, unit.lanes)
+        slow = self._batched(partial(lane_functions.outer, self.spec, phase), True, False, True)
+        lanes = jax.lax.cond(
+            jnp.any(due),
+            lambda current: self._where(due, slow(current, shared, own), current),
+            lambda current: current,
+            unit.lanes,
+        )
+        return unit._replace(lanes=lanes)
+
+    def _steps(self, phase: Phase, unit: Unit, count: Scalar, shared: Shared, own: Own) -> Unit:
+        """A block of `count` steps of all lanes."""
+        step = self.one_step
+        if self._slow_between_blocks(phase):
+            step, unit = self._advance, self._slow(phase, unit, shared, own)
+        elif phase.outer_every is None:
+            step = self._advance
+        if step == self.one_step or self.plan.batching == "vmap":
+            return jax.lax.fori_loop(0, count, lambda _, u: step(phase, u, shared, own), unit)
+
+        # Lanes apart: each makes the whole block, so that no step has to take it from the batch.
+        def block(lane: Lane, shared: Shared, own: Own, count: Scalar) -> Lane:
+            def one(_: Scalar, lane: Lane) -> Lane:
+                return lane_functions.step(self.spec, phase, lane, shared, own)
+
+            return jax.lax.fori_loop(0, count, one, lane)
+
+        lanes = self._batched(block, True, False, True, False)(unit.lanes, shared, own, count)
+        return unit._replace(lanes=lanes, step=unit.step + count)
+
+    def _slow_between_blocks(self, phase: Phase) -> bool:
+        """Whether slow updates fall on the first steps of blocks only.
+
+        Restarts and phases begin with a block, so lanes that run have made whole blocks at its
+        start. Asking once a block spares small steps a conditional that copies their state.
+        """
+        return phase.outer_every is not None and phase.outer_every % self.spec.score_every == 0
 
     def settle(self, before: Lane, unit: Unit, shared: Shared, own: Own) -> Unit:
         """After a block of steps: hold frozen lanes, score, note hits, refill."""
@@ -146,9 +181,7 @@ class Program:
         def block(carry: tuple[Scalar, Unit]) -> tuple[Scalar, Unit]:
             done, unit = carry
             count = jnp.minimum(self.spec.score_every, limit - unit.step[0])
-            moved = jax.lax.fori_loop(
-                0, count, lambda _, u: self.one_step(phase, u, shared, own), unit
-            )
+            moved = self._steps(phase, unit, count, shared, own)
             return done + 1, self.settle(unit.lanes, moved, shared, own)
 
         return jax.lax.while_loop(go_on, block, (jnp.zeros((), jnp.int32), unit))[1]

@@ -23,8 +23,9 @@ or to `necessary` of it and rises again, or if the steps since then are `artific
 log omega moves by `smoothing` towards log(|y - y_0| / |x - x_0|), z_0 being the last start.
 
 All of this is masks, so every step costs the same: one product each with A, A^T (and Q). For a
-linear program 24 z + 8 (9 n + 7 m) bytes at least, z stored entries of A with an index each, twice;
-the vectors are x, its sum and A^T y (read and written), C^2, c, bounds; y, its sum, R^2, bounds.
+linear program 24 z + 8 (10 n + 8 m) bytes at least, z stored entries of A with an index each, twice;
+the vectors are x, its sum and A^T y (read and written), C^2, 1 / C^2, c, bounds; y, its sum, R^2,
+1 / R^2, bounds.
 
 References:
     Chambolle & Pock, A first-order primal-dual algorithm for convex problems with applications to
@@ -36,7 +37,10 @@ References:
     Departs from PDLP: a rejected step counts as a step, its products are lost; no presolving and no
     feasibility polishing; the first eta is 1 / (norm of the scaled A, plus that of Q over omega);
     restarts are looked for at fixed steps. For Q the limit is our extension: with it a step of
-    Condat's and Vu's makes progress, eta < 1 / (|A| + |Q| / omega) always passes.
+    Condat's and Vu's makes progress, eta < 1 / (|A| + |Q| / omega) always passes. There eta is of
+    the order of omega / |Q| and sigma of omega^2 / |Q|, so that a small omega holds y still and
+    looks too large at the next restart: with Q, omega stays within a factor of 10 of the first one
+    (support vector machines ended at 1e-9 of it and never met their one row).
 """
 
 from dataclasses import dataclass
@@ -60,6 +64,9 @@ from dnnbench.problems.program.energy import owned
 
 _ROUNDING = 1e-12
 """Relative length of a move below which it says nothing of the primal weight."""
+
+_RANGE = 10.0
+"""Factor within which the primal weight of a quadratic program stays of the first."""
 
 
 class Errors(NamedTuple):
@@ -125,7 +132,7 @@ class PDHG(ProgramMethod):
     check_every: int
     ruiz_rounds: int
 
-    version: ClassVar[int] = 1
+    version: ClassVar[int] = 2
     hyperparameters: ClassVar[tuple[str, ...]] = (
         "sufficient",
         "necessary",
@@ -182,7 +189,8 @@ class PDHG(ProgramMethod):
         y = multipliers(matmul(data.matrix, 2 * x - now.x), now.y, sigma * own.rows, data)
         new = self.paired(x, y, ctx)
         dx, dy = x - now.x, y - now.y
-        length = s.omega * jnp.sum(dx * dx / own.columns) + jnp.sum(dy * dy / own.rows) / s.omega
+        long_x, long_y = jnp.sum(dx * dx * own.column_weights), jnp.sum(dy * dy * own.row_weights)
+        length = s.omega * long_x + long_y / s.omega
         interaction = 2 * jnp.abs(jnp.sum(dx * (new.pull - now.pull)))
         if new.curve is not None and now.curve is not None:
             interaction += jnp.sum(dx * (new.curve - now.curve))
@@ -231,7 +239,7 @@ class PDHG(ProgramMethod):
 
     def outer(self, s: Iterate, phase: Phase, ctx: Ctx) -> Iterate:
         """A look at the point and the average, in one product of two columns each."""
-        hp, own = ctx.hp, self.own(ctx)
+        hp = ctx.hp
         mean_x, mean_y = self.average(s)
         x, y = jnp.stack([s.now.x, mean_x], 1), jnp.stack([s.now.y, mean_y], 1)
         pairs, errors = jax.vmap(
@@ -246,7 +254,7 @@ class PDHG(ProgramMethod):
             (error <= hp["necessary"] * s.first) & (error > s.last)
         )
         again |= s.since >= hp["artificial"] * ctx.t
-        omega = self._weight(s, better, own, hp["smoothing"])
+        omega = self._weight(s, better, ctx)
         error_then = weighed(e, omega)
         begun = s._replace(
             now=better,
@@ -264,18 +272,22 @@ class PDHG(ProgramMethod):
         goes_on = s._replace(last=error)
         return jax.tree.map(lambda a, b: jnp.where(again, a, b), begun, goes_on)
 
-    def _weight(self, s: Iterate, better: Pair, own: Scales, smoothing: Scalar) -> Scalar:
+    def _weight(self, s: Iterate, better: Pair, ctx: Ctx) -> Scalar:
         """The primal weight of the next average; moves that are mere rounding do not count."""
+        own, smoothing = self.own(ctx), ctx.hp["smoothing"]
 
-        def moved(now: jax.Array, start: jax.Array, squares: jax.Array) -> tuple[Scalar, Scalar]:
-            length = jnp.sqrt(jnp.sum((now - start) ** 2 / squares))
-            return length, length > _ROUNDING * jnp.sqrt(jnp.sum(now**2 / squares))
+        def moved(now: jax.Array, start: jax.Array, weights: jax.Array) -> tuple[Scalar, Scalar]:
+            length = jnp.sqrt(jnp.sum((now - start) ** 2 * weights))
+            return length, length > _ROUNDING * jnp.sqrt(jnp.sum(now**2 * weights))
 
-        moved_x, by_x = moved(better.x, s.start_x, own.columns)
-        moved_y, by_y = moved(better.y, s.start_y, own.rows)
+        moved_x, by_x = moved(better.x, s.start_x, own.column_weights)
+        moved_y, by_y = moved(better.y, s.start_y, own.row_weights)
         both = by_x & by_y
         ratio = jnp.where(both, moved_y, s.omega) / jnp.where(both, moved_x, 1)
-        return ratio**smoothing * s.omega ** (1 - smoothing)
+        wanted = ratio**smoothing * s.omega ** (1 - smoothing)
+        if ctx.problem.quadratic is None:
+            return wanted
+        return jnp.clip(wanted, own.weight / _RANGE, own.weight * _RANGE)
 
     def readout(self, s: Iterate, ctx: Ctx) -> jax.Array:
         """The point and the average, x then y each, [n + m, 2]."""

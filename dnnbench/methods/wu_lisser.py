@@ -77,11 +77,11 @@ class WuLisser(ProgramNetwork):
     def residuals(self, params: PyTree, aux: jax.Array, ctx: Ctx) -> jax.Array:
         """D^-1 (dz/dt - Phi(z)), [n + m, times]."""
         n = ctx.problem.cost.shape[0]
-        T, S = diagonals(self._units(ctx).scales, ctx.hp["gain"])
+        D = diagonals(self._units(ctx).scales, ctx.hp["gain"])
         path, speed = self.path(params, aux, ctx)
 
         def velocity(z: jax.Array) -> jax.Array:
-            d_x, d_y, _ = descent(z[:n], z[n:], T, S, self.energy, ctx.problem)
+            d_x, d_y, _ = descent(z[:n], z[n:], D, self.energy, ctx.problem)
             return -jnp.concatenate([d_x, d_y])
 
         return (speed - jax.vmap(velocity, 1, 1)(path)) / self._sizes(ctx)[:, None]
@@ -104,7 +104,8 @@ class WuLisser(ProgramNetwork):
     def _sizes(self, ctx: Ctx) -> jax.Array:
         """D, [n + m]."""
         own = self._units(ctx)
-        roots = jnp.sqrt(jnp.concatenate(diagonals(own.scales, ctx.hp["gain"])))
+        T, S, *_ = diagonals(own.scales, ctx.hp["gain"])
+        roots = jnp.sqrt(jnp.concatenate([T, S]))
         return roots * jnp.sqrt(own.objective / roots.size)
 
     def readout(self, s: GradState, ctx: Ctx) -> jax.Array:
@@ -122,8 +123,8 @@ class WuLisser(ProgramNetwork):
         """The root of the loss, and how far the path's end is from rest, sqrt(E), in units of D."""
         n, own = ctx.problem.cost.shape[0], self._units(ctx)
         z = self._end(s, ctx)
-        T, S = diagonals(own.scales, ctx.hp["gain"])
-        residual = descent(z[:n], z[n:], T, S, self.energy, ctx.problem)[2]
+        D = diagonals(own.scales, ctx.hp["gain"])
+        residual = descent(z[:n], z[n:], D, self.energy, ctx.problem)[2]
         return {
             "path_residual": jnp.sqrt(self.loss(s.params, s.aux, ctx)[0]),
             "distance_from_rest": jnp.sqrt(residual / own.objective),

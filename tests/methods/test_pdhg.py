@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from dnnbench.engine.compat import x64
+from dnnbench.instances.generators.programs import svm
 from dnnbench.methods.pdhg import PDHG
 from dnnbench.methods.program_common import equilibrated, scales, spectral_norm
 from dnnbench.problems.program.tiny import tiny_linear, tiny_quadratic
@@ -131,6 +132,15 @@ def test_it_settles_at_the_optimum(name):
         z = settled(PDHG(ENERGY, 4000, 40, 10), HP, program, 4000)[1]
     assert lacks(z[:, 0], program).kkt_error < 1e-9
     assert lacks(z[:, 0], program).objective == pytest.approx(highs(program)[0], abs=1e-6)
+
+
+def test_it_meets_the_one_row_of_a_support_vector_machine():
+    """There a primal weight without bounds falls to 1e-9 of the first, and y stands still."""
+    program = svm(500, 10, 1)
+    with x64(True):
+        _, z, figures = settled(PDHG(ENERGY, 5000, 40, 10), HP, program, 5000)
+    assert lacks(z[:, 0], program).kkt_error < 1e-9
+    assert 0.1 <= figures["primal_weight"] / scales(program, 10).weight <= 10
 
 
 @pytest.mark.full
