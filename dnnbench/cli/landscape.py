@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from dnnbench.cli import places, plugin_option
+from dnnbench.cli import one_run, plugin_option
 from dnnbench.cli.completion import complete_override
 from dnnbench.cli.plugin_option import PluginOption
 from dnnbench.errors import UserError
@@ -31,24 +31,14 @@ def landscape(
     plugin: PluginOption = None,
 ) -> int:
     """Solve a grid of two settings of a method in one program, and draw what comes of it."""
-    from dnnbench.cli.live import Live
     from dnnbench.report.best_known import registry_best_known
     from dnnbench.report.plots.heat_map import heat_maps
     from dnnbench.studies.landscape import landscape as solve
     from dnnbench.studies.penalty import breaks
 
     plugin_option.load(plugin)
-    try:
-        with Live("landscape", quiet) as watch:
-            found = solve(
-                overrides or [],
-                data_dir=places.data_dir(),
-                cache_dir=places.cache_dir(),
-                watch=watch,
-                again=again,
-            )
-    except KeyboardInterrupt:
-        typer.echo("dnnbench: interrupted before there was anything to keep", err=True)
+    found = one_run.solved("landscape", solve, overrides or [], again=again, quiet=quiet)
+    if found is None:
         return 130
     records = list(found.records)
     known = registry_best_known(records[0].instance, records[0].problem)

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from dnnbench.cli import places, plugin_option
+from dnnbench.cli import one_run, plugin_option
 from dnnbench.cli.completion import complete_override
 from dnnbench.cli.plugin_option import PluginOption
 from dnnbench.records.schema import Record
@@ -31,21 +31,11 @@ def stack(
     plugin: PluginOption = None,
 ) -> int:
     """Solve many instances of one shape in one program; each has a record of its own."""
-    from dnnbench.cli.live import Live
     from dnnbench.studies.stack import stack as solve
 
     plugin_option.load(plugin)
-    try:
-        with Live("stack", quiet) as watch:
-            found = solve(
-                overrides or [],
-                data_dir=places.data_dir(),
-                cache_dir=places.cache_dir(),
-                watch=watch,
-                again=again,
-            )
-    except KeyboardInterrupt:
-        typer.echo("dnnbench: interrupted before there was anything to keep", err=True)
+    found = one_run.solved("stack", solve, overrides or [], again=again, quiet=quiet)
+    if found is None:
         return 130
     for line in summary(found.records):
         typer.echo(line)

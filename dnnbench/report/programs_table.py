@@ -1,13 +1,11 @@
 """The table of linear and quadratic programs as text."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 
 from dnnbench.report.layout import lay_out
 from dnnbench.report.optimum import CERTIFIED
 from dnnbench.report.programs import ProgramRow
+from dnnbench.report.rows import as_csv
 from dnnbench.report.table import Format
 
 _NOTHING = "-"
@@ -30,12 +28,7 @@ def render_programs(rows: Sequence[ProgramRow], format: Format, *, width: int | 
         width: of the terminal, in characters.
     """
     if format == "csv":
-        text = io.StringIO()
-        names = [f.name for f in fields(ProgramRow)]
-        writer = csv.DictWriter(text, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-        return text.getvalue()
+        return as_csv(rows, ProgramRow)
     cells = [[show(row) for show in _COLUMNS.values()] for row in rows]
     notes = [*NOTES, *_references(rows)]
     return lay_out([*_COLUMNS], cells, notes, format, left=_LEFT, width=width)

@@ -1,11 +1,9 @@
 """The table of stopping rules as text."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 
 from dnnbench.report.layout import lay_out
+from dnnbench.report.rows import as_csv
 from dnnbench.report.rules import RuleRow
 from dnnbench.report.table import Format
 
@@ -29,11 +27,7 @@ def render_rules(rows: Sequence[RuleRow], format: Format, *, width: int | None =
         width: of the terminal, in characters.
     """
     if format == "csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, [f.name for f in fields(RuleRow)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-        return text.getvalue()
+        return as_csv(rows, RuleRow)
     cells = [[show(row) for show in _COLUMNS.values()] for row in rows]
     return lay_out([*_COLUMNS], cells, NOTES, format, left=_LEFT, width=width)
 

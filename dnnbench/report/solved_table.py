@@ -1,11 +1,9 @@
 """The table of what is solved as text."""
 
-import csv
-import io
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, fields
 
 from dnnbench.report.layout import lay_out
+from dnnbench.report.rows import as_csv
 from dnnbench.report.solved import SolvedRow
 from dnnbench.report.table import Format
 
@@ -32,11 +30,7 @@ def render_solved(rows: Sequence[SolvedRow], format: Format, *, width: int | Non
         width: of the terminal, in characters.
     """
     if format == "csv":
-        text = io.StringIO()
-        writer = csv.DictWriter(text, [f.name for f in fields(SolvedRow)], lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(asdict(row) for row in rows)
-        return text.getvalue()
+        return as_csv(rows, SolvedRow)
     cells = [[show(row) for show in _COLUMNS.values()] for row in rows]
     return lay_out([*_COLUMNS], cells, _notes(rows), format, left=_LEFT, width=width)
 
