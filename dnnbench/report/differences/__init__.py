@@ -1,0 +1,1 @@
+"""Two sets of records held against each other: better, worse, equivalent or undecided."""
