@@ -14,7 +14,8 @@ from dnnbench.engine.lanes import Own, Shared, Spec, instance_of
 from dnnbench.engine.plan import Plan
 from dnnbench.engine.program import NEVER, Program, Unit
 
-_KEPT = 8
+_KEPT = 24
+"""Programs; a sweep goes seed by seed, so that it comes back to each after all the others."""
 
 
 class Compiled(NamedTuple):
