@@ -5,10 +5,10 @@ from pathlib import Path
 
 import typer
 
-from dnnbench.errors import UserError, unknown
+from dnnbench.errors import UserError
 from dnnbench.records.schema import Record
 from dnnbench.records.store import Store
-from dnnbench.report.variant import variant
+from dnnbench.report.where import holding
 
 
 def open_store(results: Path) -> Store:
@@ -44,36 +44,18 @@ def chosen_records(
     Raises:
         UserError: there is none.
     """
-    found = [
-        r
-        for r in store.records()
-        if (not instances or r.instance in instances)
-        and (not solvers or r.solver in solvers)
-        and (not seeds or r.seed in seeds)
-        and (not digits or r.trial_id.startswith(tuple(digits)))
-    ]
+    found = store.all_records(
+        lambda r: (
+            (not instances or r.instance in instances)
+            and (not solvers or r.solver in solvers)
+            and (not seeds or r.seed in seeds)
+            and (not digits or r.trial_id.startswith(tuple(digits)))
+        )
+    )
     for word in where or ():
-        found = _holding(found, word) if found else found
+        if "=" not in word:
+            raise UserError(f"--where '{word}': write KEY=VALUE")
+        found = holding(found, word)
     if not found:
         raise UserError(f"no records in '{store.root}' match")
     return found
-
-
-def _holding(records: Sequence[Record], word: str) -> list[Record]:
-    """The records for which `KEY=VALUE` holds; numbers are compared as numbers."""
-    key, sign, wanted = word.partition("=")
-    if not sign:
-        raise UserError(f"--where '{word}': write KEY=VALUE")
-    variants = [(record, variant(record)) for record in records]
-    known = {name for _, found in variants for name in found}
-    if key not in known:
-        raise unknown("key of --where", key, sorted(known))
-    return [r for r, found in variants if key in found and same_value(found[key], wanted)]
-
-
-def same_value(value: str, wanted: str) -> bool:
-    """Whether two words mean the same; numbers are compared as numbers."""
-    try:
-        return float(value) == float(wanted)
-    except ValueError:
-        return value.strip('"') == wanted

@@ -124,6 +124,9 @@ def table(
         text = show(rows, style, here=here, width=width, coverage=coverage)
     if coverage is not None and coverage.missing and (rules or solved or programs):
         typer.echo(f"dnnbench: {coverage.note()}", err=True)
+    text = text.encode("utf-8", "backslashreplace").decode(
+        "utf-8"
+    )  # names may hold half characters
     if output is None:
         typer.echo(text, nl=False)
         return 0

@@ -3,6 +3,7 @@
 import errno
 import os
 import secrets
+import stat
 import time
 from pathlib import Path
 
@@ -27,6 +28,34 @@ def stage(folder: Path, data: bytes) -> Path:
         path.unlink(missing_ok=True)
         raise
     return path
+
+
+def read_regular(path: Path, most: int | None = None) -> bytes:
+    """The content of a regular file, or of the one that a link leads to.
+
+    Whatever else may lie in a folder that others wrote to is not waited for: a pipe would never
+    end, nor would a device.
+
+    Args:
+        path: of the file.
+        most: bytes that it may have; None is no limit.
+
+    Raises:
+        OSError: it could not be read.
+        ValueError: it is no regular file, or larger.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    descriptor = os.open(path, flags)
+    try:
+        found = os.fstat(descriptor)
+        if not stat.S_ISREG(found.st_mode):
+            raise ValueError("it is no regular file")
+        if most is not None and found.st_size > most:
+            raise ValueError(f"it has {found.st_size} bytes, more than {most}")
+        with os.fdopen(descriptor, "rb", buffering=0, closefd=False) as file:
+            return bytes(file.read())
+    finally:
+        os.close(descriptor)
 
 
 def publish(staged: Path, final: Path, *, replace: bool) -> bool:

@@ -15,6 +15,7 @@ from typing import Any, NoReturn
 import numpy as np
 
 _FLOAT = "$float"
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})
 _NOT_FINITE = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
 
@@ -25,6 +26,11 @@ def encode(value: Any) -> Any:
         ValueError: something in `value` is not plain data, a key is not a string, or the
             reserved key is used.
     """
+    kind = type(value)
+    if kind in _AS_THEY_ARE or (kind is float and math.isfinite(value)):
+        return value  # nearly all there is; the kinds below hold for what derives from them too
+    if kind is list:
+        return [encode(item) for item in value]
     if isinstance(value, Enum):
         return encode(value.value)
     if isinstance(value, np.generic):
@@ -64,12 +70,23 @@ def loads(text: str | bytes) -> Any:
     """What `encode` was given, from strict JSON.
 
     Raises:
-        ValueError: it is not strict JSON, or nested too deeply to be a record.
+        ValueError: it is not strict JSON, an object has a key twice (readers would differ in which
+            they take), an integer has thousands of digits, or it is nested too deeply to be a
+            record.
     """
     try:
-        return json.loads(text, object_hook=_decode_object, parse_constant=_refuse_constant)
+        return json.loads(text, object_pairs_hook=_object, parse_constant=_refuse_constant)
     except RecursionError:
         raise ValueError("nested too deeply") from None
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Any:
+    value = dict(pairs)
+    if len(value) < len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise ValueError(f"the key {twice[:80]!r} stands twice in an object")
+    return _decode_object(value) if _FLOAT in value else value
 
 
 def _decode_object(value: dict[str, Any]) -> Any:

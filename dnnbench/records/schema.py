@@ -19,6 +19,7 @@ from dnnbench.records.typed import Check, check_for
 __all__ = ["MIGRATIONS", "SCHEMA_VERSION", "NewerSchemaError", "Record", "Status"]
 
 SCHEMA_VERSION = 1
+_TRACE_COLUMNS = 3
 
 # From version k to k + 1: a function on the object (decoded), which need not touch `schema`.
 MIGRATIONS: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {}
@@ -48,7 +49,7 @@ class Record:
     instance_size: dict[str, int]
     seed: int
     settings: dict[str, Any]
-    budget: dict[str, Any]
+    budget: dict[str, int | float | None]
     plan: dict[str, Any]
     status: Status
     message: str | None
@@ -129,6 +130,8 @@ def _build(data: dict[str, Any]) -> Record:
             values[name] = check(data[name])
         except ValueError as error:
             raise ValueError(f"field '{name}': {error}") from None
+    if not set(map(len, values["trace"])) <= {_TRACE_COLUMNS}:
+        raise ValueError("field 'trace': a row is not seconds, steps and objective")
     return Record(**values)
 
 
@@ -141,7 +144,7 @@ def _migrate(data: dict[str, Any]) -> dict[str, Any]:
     """A copy of `data` in the present schema."""
     version = data.get("schema")
     if not isinstance(version, int) or isinstance(version, bool) or version < 1:
-        raise ValueError(f"not a record: its schema is {version!r}, not a version number")
+        raise ValueError("not a record: its schema is not a version number")
     if version > SCHEMA_VERSION:
         raise NewerSchemaError(
             f"written by a newer dnnbench (schema {version}; this one reads up to "

@@ -31,7 +31,10 @@ def from_bytes(data: bytes, name: str) -> np.ndarray:
     """
     if not name.endswith(f"-{_digest(data)}.npy"):
         raise ValueError("the content does not have the hash in its name")
-    array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    try:
+        array: np.ndarray = np.lib.format.read_array(io.BytesIO(data), allow_pickle=False)
+    except Exception as error:  # a made-up header: MemoryError, OverflowError, TokenError, ...
+        raise ValueError(f"not an array's bytes ({type(error).__name__})") from None
     return array
 
 

@@ -13,6 +13,7 @@ Opening a store touches nothing, so a read-only folder can be read.
 """
 
 import contextlib
+import gc
 import os
 import re
 import secrets
@@ -25,12 +26,15 @@ import numpy as np
 
 from dnnbench.errors import UserError
 from dnnbench.records import plain, solution_file
-from dnnbench.records.files import publish, stage, sweep_temporary, sync_folder
+from dnnbench.records.files import publish, read_regular, stage, sweep_temporary, sync_folder
 from dnnbench.records.schema import NewerSchemaError, Record
 from dnnbench.records.status import Status
 from dnnbench.records.trial_id import check_trial_id, is_trial_id
 
 STALE_SECONDS = 3600.0
+LARGEST_RECORD = 64 * 2**20
+"""Bytes: a trace of a million improvements, and little enough to be parsed in memory."""
+_LONGEST_PROBLEM = 300
 _ENDED_LINES = re.compile(
     rb'^"status": "(?P<status>[a-z_]+)",$.*?^"value": (?P<value>[^\n]+),$', re.MULTILINE | re.DOTALL
 )
@@ -84,6 +88,8 @@ class Store:
         data = None if solution is None else solution_file.to_bytes(solution)
         name = None if data is None else solution_file.name_for(record.trial_id, data)
         text = with_fields(record, solution=name).dumps().encode("ascii")
+        if len(text) > LARGEST_RECORD:  # what could not be read back must never be written
+            raise ValueError(f"the record has {len(text)} bytes, more than {LARGEST_RECORD}")
         try:
             if data is not None and name is not None:
                 staged.append(stage((self.root / name).parent, data))
@@ -169,7 +175,7 @@ class Store:
         if solution_file.trial_of(name) != trial_id:
             raise UserError(f"record {trial_id} names a solution that is not its own: {name!r}")
         try:
-            return solution_file.from_bytes((self.root / name).read_bytes(), name)
+            return solution_file.from_bytes(read_regular(self.root / name), name)
         except OSError as error:
             raise UserError(f"the solution of {trial_id} is missing: {_reason(error)}") from None
         except ValueError:
@@ -188,11 +194,13 @@ class Store:
         Only the lines that say so are looked at, because a sweep asks about every trial.
         """
         try:
-            data = self.path(trial_id).read_bytes()
+            data = read_regular(self.path(trial_id), LARGEST_RECORD)
         except FileNotFoundError:
             return None
         except OSError as error:
             raise self._unreadable(error) from None
+        except ValueError:
+            data = b""  # `_read` says what is wrong
         found = _ENDED_LINES.search(data)
         if found is None or not data.endswith(b"}\n"):
             record = self._read(trial_id)  # damaged, or not in our own layout
@@ -232,13 +240,22 @@ class Store:
             if record is not None:
                 yield record
 
+    def all_records(self, wanted: Callable[[Record], bool] = lambda record: True) -> list[Record]:
+        """The records that are wanted, as `records`; for many of them twice as fast.
+
+        Python's search for cyclic garbage would look at all that is kept again and again, while
+        nothing here is garbage.
+        """
+        with _without_collection():
+            return [record for record in self.records() if wanted(record)]
+
     def records_with(self, **fields: str) -> Iterator[Record]:
         """The records whose fields have these texts; others are told apart without being parsed."""
         lines = [f'"{name}": {plain.dumps(text)},\n'.encode() for name, text in fields.items()]
         for trial_id in self.ids():
             try:
-                data = self.path(trial_id).read_bytes()
-            except OSError:
+                data = read_regular(self.path(trial_id), LARGEST_RECORD)
+            except (OSError, ValueError):
                 continue
             if all(line in data for line in lines):
                 record = self._read(trial_id)
@@ -305,21 +322,22 @@ class Store:
     def _read(self, trial_id: str, strict: bool = False) -> Record | None:
         """The record, or None if there is none or (not `strict`) it could not be read."""
         path = self.path(trial_id)
+        data = None
         try:
-            data = path.read_bytes()
-        except FileNotFoundError:
-            return None
-        except OSError as error:
-            raise self._unreadable(error) from None
-        try:
+            data = read_regular(path, LARGEST_RECORD)
             record = Record.loads(data)
             if record.trial_id != trial_id:
                 raise ValueError(f"it is the record of trial {record.trial_id!r}")
             return record
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise self._unreadable(error) from None
         except NewerSchemaError as error:
-            problem = f"record {trial_id} was left out: {error}"
+            problem = f"record {trial_id} was left out: {_printable(str(error))}"
         except ValueError as error:
-            problem = f"record {trial_id} is damaged ({error}); {self._quarantine(path, data)}"
+            what = _printable(str(error))
+            problem = f"record {trial_id} is damaged ({what}); {self._quarantine(path, data)}"
         self.problems.append(problem)
         if self._on_problem is not None:
             self._on_problem(problem)
@@ -327,15 +345,20 @@ class Store:
             raise UserError(problem)
         return None
 
-    def _quarantine(self, path: Path, data: bytes) -> str:
-        """Move the damaged file out of the way; says in words what became of it."""
+    def _quarantine(self, path: Path, data: bytes | None) -> str:
+        """Move the damaged file out of the way; says in words what became of it.
+
+        Args:
+            path: of the file; of a link, the link is moved.
+            data: what was read from it; None if nothing was.
+        """
         if self.read_only:
             return "it was left where it is"
         target = self.root / "quarantine" / f"{path.stem}-{secrets.token_hex(4)}.json"
         try:
             target.parent.mkdir(exist_ok=True)
             path.rename(target)
-            if target.read_bytes() != data:  # another process had just put a new record there
+            if _content(target) != data:  # another process had just put a new record there
                 publish(target, path, replace=False)
                 return "it has been replaced since"
         except FileNotFoundError:
@@ -371,6 +394,32 @@ class Store:
 
     def _unreadable(self, error: OSError) -> UserError:
         return UserError(f"cannot read the results folder {self.root}: {_reason(error)}")
+
+
+@contextlib.contextmanager
+def _without_collection() -> Iterator[None]:
+    """While the block runs, cyclic garbage is not searched for."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+
+
+def _content(path: Path) -> bytes | None:
+    """The bytes of a record file, None if it is not one."""
+    try:
+        return read_regular(path, LARGEST_RECORD)
+    except ValueError:
+        return None
+
+
+def _printable(text: str) -> str:
+    """A short line of what a file's content made of an error: no control characters, no novels."""
+    short = text if len(text) <= _LONGEST_PROBLEM else f"{text[:_LONGEST_PROBLEM]}..."
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in short)
 
 
 def _reason(error: OSError) -> str:

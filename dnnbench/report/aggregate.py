@@ -16,14 +16,14 @@ from dataclasses import replace as with_fields
 from typing import Any
 
 from dnnbench.problems.base import Sense, better
-from dnnbench.records import plain
 from dnnbench.records.environment import fingerprint
 from dnnbench.records.schema import Record
 from dnnbench.records.status import Status
 from dnnbench.report.best_known import BestKnown, BestKnownLookup
 from dnnbench.report.gap import gap
 from dnnbench.report.statistics import mean_interval
-from dnnbench.report.variant import labels, variant
+from dnnbench.report.variant import labels as labels_of_variants
+from dnnbench.report.variant import variant, variant_text
 
 
 @dataclass(frozen=True)
@@ -99,9 +99,9 @@ def aggregate(
     groups: dict[_Subject, dict[str, list[Record]]] = {}
     variants: dict[str, dict[str, str]] = {}
     for record in records:
-        its_variant = variant(record)
-        text = plain.dumps(its_variant, sort_keys=True)
-        variants.setdefault(text, its_variant)
+        text = variant_text(record)
+        if text not in variants:
+            variants[text] = variant(record)
         subject: _Subject = (
             record.problem,
             record.instance,
@@ -114,12 +114,14 @@ def aggregate(
     contents: dict[str, set[str]] = {}
     for _, instance, sha256, *_ in groups:
         contents.setdefault(instance, set()).add(sha256)
+    everywhere: dict[tuple[str, ...], list[dict[str, list[Record]]]] = {}
+    for (problem, _, _, role, solver), by_variant in groups.items():
+        everywhere.setdefault((problem, role, solver), []).append(by_variant)
+    labels = {who: labelled(same, variants) for who, same in everywhere.items()} if across else {}
     rows = []
     for subject, by_variant in groups.items():
-        same = [by_variant]
-        if across:
-            same = [g for s, g in groups.items() if (s[0], *s[3:]) == (subject[0], *subject[3:])]
-        named = labelled(same, variants)
+        problem, _, _, role, solver = subject
+        named = labels[problem, role, solver] if across else labelled([by_variant], variants)
         for text, group in by_variant.items():
             row = _row(named[text], group, best_known)
             if len(contents[row.instance]) > 1:  # two files of one name
@@ -150,7 +152,7 @@ def labelled(
         if all(len({repr(bare[t]) for t in group}) == len(group) for group in groups):
             told = bare
     unique = list({repr(found): found for found in told.values()}.values())
-    names = dict(zip(map(repr, unique), labels(unique), strict=True))
+    names = dict(zip(map(repr, unique), labels_of_variants(unique), strict=True))
     return {text: names[repr(found)] for text, found in told.items()}
 
 

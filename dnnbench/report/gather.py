@@ -4,6 +4,7 @@ Whether solvers had the same budget and hardware is not decided here; `Solver` s
 """
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -31,9 +32,13 @@ def gather(records: Iterable[Record], best_known: BestKnownLookup) -> list[Matri
     """
     every = list(records)
     parts: dict[tuple[str, str], list[tuple[Record, str]]] = {}
+    texts: dict[str, str] = {}  # there are few different settings, and many records
     for record, label in zip(every, labels_of(every), strict=True):
-        key = (record.problem, plain.dumps(plain.encode(_asked(record)), sort_keys=True))
-        parts.setdefault(key, []).append((record, label))
+        settings = asked(record)
+        known = repr(settings)
+        if known not in texts:
+            texts[known] = plain.dumps(plain.encode(settings), sort_keys=True)
+        parts.setdefault((record.problem, texts[known]), []).append((record, label))
     return [_matrix(parts[key], best_known) for key in sorted(parts)]
 
 
@@ -49,16 +54,16 @@ def _matrix(labelled: Sequence[tuple[Record, str]], best_known: BestKnownLookup)
         cells.setdefault((row, column), {})[record.seed] = record  # the newest of a seed
     across = sorted(columns, key=lambda column: (natural(column[0]), column[1]))
     down = sorted(rows)
-    names = [name for name, _ in across]
+    names = Counter(name for name, _ in across)
     one = labelled[0][0]
     return Matrix(
         problem=one.problem,
         metric=one.metric,
         sense=one.sense,
-        settings=_asked(one),
+        settings=asked(one),
         solvers=tuple(_solver(row[2], rows[row]) for row in down),
         instances=tuple(
-            _instance(name if names.count(name) == 1 else f"{name}@{sha256[:6]}", found, best_known)
+            _instance(name if names[name] == 1 else f"{name}@{sha256[:6]}", found, best_known)
             for (name, sha256), found in ((column, columns[column]) for column in across)
         ),
         cells=tuple(
@@ -72,7 +77,8 @@ def _matrix(labelled: Sequence[tuple[Record, str]], best_known: BestKnownLookup)
     )
 
 
-def _asked(record: Record) -> dict[str, Any]:
+def asked(record: Record) -> dict[str, Any]:
+    """The settings of the problem that say what is asked; with another one it is another matrix."""
     return {k: v for k, v in record.problem_settings.items() if k not in _NOT_ASKED}
 
 

@@ -40,8 +40,8 @@ def reference_optima(records: Iterable[Record]) -> dict[str, Optimum]:
         if record.metric != METRIC or error is None or not error <= CERTIFIED:
             continue
         known = found.get(record.instance_sha256)
-        if known is None or error < known.kkt_error:
-            objective = record.metrics["objective"]
+        objective = record.metrics.get("objective")
+        if objective is not None and (known is None or error < known.kkt_error):
             found[record.instance_sha256] = Optimum(objective, float(error), record.solver)
     return found
 

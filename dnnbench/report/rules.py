@@ -93,8 +93,17 @@ def rules_of(record: Record) -> dict[str, Mapping[str, Any]]:
     return {
         name: found
         for name, found in record.diagnostics.items()
-        if isinstance(found, Mapping) and {"step", "psnr"} <= found.keys()
+        if isinstance(found, Mapping) and _is_of_a_rule(found)
     }
+
+
+def _is_of_a_rule(found: Mapping[str, Any]) -> bool:
+    """Whether this is what rules leave; `diagnostics` may hold anything."""
+    numbers = (found.get("psnr"), found.get("ssim", 0.0), found.get("stopped", False))
+    step = found.get("step", "")
+    return all(isinstance(n, int | float) for n in numbers) and (
+        step is None or isinstance(step, int | float)
+    )
 
 
 def _problem_part(record: Record) -> dict[str, str]:
@@ -134,6 +143,7 @@ def _row(problem: str, solver: str, rule: str, records: Sequence[Record]) -> Rul
     loss, loss_half = clustered(losses) if losses else (None, None)
     structure = [(n, float(f["ssim"])) for n, f in zip(pictures, found, strict=True) if "ssim" in f]
     steps = [f["step"] for f in found if f.get("step") is not None]
+    best = [o["step"] for o in oracles if o is not None and o["step"] is not None]
     stopped = [f["stopped"] for f in found if "stopped" in f]
     plain = [value for _, value in losses]
     return RuleRow(
@@ -150,13 +160,13 @@ def _row(problem: str, solver: str, rule: str, records: Sequence[Record]) -> Rul
         median_loss=statistics.median(plain) if plain else None,
         worst_loss=max(plain) if plain else None,
         step=statistics.median(steps) if steps else None,
-        oracle_step=statistics.median(o["step"] for o in oracles if o) if any(oracles) else None,
+        oracle_step=statistics.median(best) if best else None,
         stopped=statistics.fmean(stopped) if stopped else None,
     )
 
 
 def _answer(record: Record) -> dict[str, Any]:
-    return {**record.metrics, "step": None}
+    return {"psnr": record.value, **record.metrics, "step": None}
 
 
 def clustered(values: Sequence[tuple[str, float]]) -> tuple[float, float | None]:

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any, Literal
 
 from scipy.stats import binomtest
@@ -20,12 +20,11 @@ from scipy.stats import binomtest
 from dnnbench.config import catalog
 from dnnbench.errors import UserError
 from dnnbench.instances.registry import entry
-from dnnbench.records import plain
 from dnnbench.records.schema import Record
 from dnnbench.records.status import Status
 from dnnbench.report.aggregate import budget_text, hardware_text, labelled, natural, usable
 from dnnbench.report.statistics import CONFIDENCE
-from dnnbench.report.variant import variant
+from dnnbench.report.variant import variant, variant_text
 
 ALL = "all"
 """The group of all instances; a row of its own where there are several groups."""
@@ -115,6 +114,7 @@ def solved_rows(records: Iterable[Record]) -> list[SolvedRow]:
     return sorted(rows, key=_order)
 
 
+@lru_cache(maxsize=4096)  # a name that the registry lacks is looked up slowly, for its neighbours
 def group_of(instance: str) -> str:
     """Where an instance belongs: its suite (`uf50`), its generator's other arguments, `other`."""
     if instance.startswith("gen/"):
@@ -137,11 +137,12 @@ def labels_of(records: Sequence[Record]) -> list[str]:
     texts = []
     groups: dict[tuple[str, ...], dict[str, dict[str, Any]]] = {}
     for record in records:
-        found = variant(record)
-        texts.append(plain.dumps(found, sort_keys=True))
-        variants[texts[-1]] = found
+        text = variant_text(record)
+        texts.append(text)
+        if text not in variants:
+            variants[text] = variant(record)
         solver = (record.problem, record.role, record.solver)
-        groups.setdefault(solver, {}).setdefault(record.instance_sha256, {})[texts[-1]] = None
+        groups.setdefault(solver, {}).setdefault(record.instance_sha256, {})[text] = None
     named = {
         solver: labelled(list(by_instance.values()), variants)
         for solver, by_instance in groups.items()

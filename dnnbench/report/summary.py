@@ -71,14 +71,21 @@ def json_object(
         "created": record.created,
         "solution": record.solution,
     }
-    return {key: _finite(plain.decode(plain.encode(value))) for key, value in chosen.items()}
+    return {key: finite(value) for key, value in chosen.items()}
 
 
-def _finite(value: Any) -> Any:
-    if isinstance(value, float):
+def finite(value: Any) -> Any:
+    """Plain data in which numbers that are not finite are None."""
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
+        return value
+    if kind is float:
         return value if math.isfinite(value) else None
-    if isinstance(value, list):
-        return [_finite(item) for item in value]
-    if isinstance(value, dict):
-        return {key: _finite(item) for key, item in value.items()}
-    return value
+    if kind is list:
+        return [finite(item) for item in value]
+    if kind is dict:
+        return {key: finite(item) for key, item in value.items()}
+    return finite(plain.decode(plain.encode(value)))
+
+
+_AS_THEY_ARE = frozenset({str, int, bool, type(None)})

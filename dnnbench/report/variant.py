@@ -1,6 +1,8 @@
 """What tells the rows of one solver apart, so that two settings are never averaged together."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from dnnbench.records import plain
@@ -22,17 +24,57 @@ def variant(record: Record) -> dict[str, str]:
         Readable values under dotted keys: settings under their own names, the rest under
         `solver.`, `problem.`, `budget.`, `hardware.` and `plan.`; in this order.
     """
-    hardware = {key: record.hardware.get(key) for key in _HARDWARE}
-    hardware |= {key: record.environment.get(key) for key in _MACHINE}
-    plan = {key: value for key, value in record.plan.items() if key not in _PLAN_LEFT_OUT}
-    return {
-        **_flat("", record.settings),
-        "solver.version": _shown(record.solver_version),
-        **_flat("problem.", record.problem_settings),
-        **_flat("budget.", record.budget),
-        **_flat("hardware.", hardware),
+    return dict(_described(_Parts.of(record))[0])
+
+
+def variant_text(record: Record) -> str:
+    """The variant as one word: two records have the same if they may be averaged together."""
+    return _described(_Parts.of(record))[1]
+
+
+@dataclass(frozen=True)
+class _Parts:
+    """What a variant is made from; all equal ones have the same text, which is all that is hashed.
+
+    Plain data has the same representation if and only if it is the same, order of keys included.
+    """
+
+    text: str
+    settings: Mapping[str, Any] = field(compare=False)
+    version: int = field(compare=False)
+    problem: Mapping[str, Any] = field(compare=False)
+    budget: Mapping[str, Any] = field(compare=False)
+    hardware: Mapping[str, Any] = field(compare=False)
+    plan: Mapping[str, Any] = field(compare=False)
+
+    @staticmethod
+    def of(record: Record) -> "_Parts":
+        hardware = {key: record.hardware.get(key) for key in _HARDWARE}
+        hardware |= {key: record.environment.get(key) for key in _MACHINE}
+        parts = (
+            record.settings,
+            record.solver_version,
+            record.problem_settings,
+            record.budget,
+            hardware,
+            record.plan,
+        )
+        return _Parts(repr(parts), *parts)
+
+
+@lru_cache(maxsize=4096)  # a store of 100,000 records has few: they differ in seed and instance
+def _described(parts: _Parts) -> tuple[Mapping[str, str], str]:
+    """The variant, and its text."""
+    plan = {key: value for key, value in parts.plan.items() if key not in _PLAN_LEFT_OUT}
+    found = {
+        **_flat("", parts.settings),
+        "solver.version": _shown(parts.version),
+        **_flat("problem.", parts.problem),
+        **_flat("budget.", parts.budget),
+        **_flat("hardware.", parts.hardware),
         **_flat("plan.", plan),
     }
+    return found, plain.dumps(found, sort_keys=True)
 
 
 def labels(variants: Sequence[Mapping[str, str]]) -> list[str]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 
@@ -100,7 +100,7 @@ def replay(
     by_steps = _by_steps(record)
     # Of the recorded budget, so that the ids must agree: what they hash beyond the settings is
     # the code of a plug-in's file.
-    identity = replace(spec, budget=Budget(**record.budget)).trial_id
+    identity = replace(spec, budget=Budget(**cast(dict[str, Any], record.budget))).trial_id
     if by_steps and per_process:
         spec = replace(spec, process_steps=tuple(per_process))
     with Pool() as pool:

@@ -1,4 +1,5 @@
 import errno
+import gc
 import os
 import pickle
 import subprocess
@@ -43,6 +44,32 @@ def test_put_and_get_back(results):
     assert list(results.records()) == [kept]
     assert len(all_files(results.root)) == 2
     assert results.path(ONE) == results.root / "records" / "01" / f"{ONE}.json"
+
+
+def test_all_records_are_those_that_are_wanted(results):
+    for trial, seed in ((ONE, 1), (TWO, 2)):
+        results.put(record(trial, seed=seed))
+    assert results.all_records() == list(results.records())
+    assert [r.trial_id for r in results.all_records(lambda r: r.seed == 2)] == [TWO]
+
+
+def test_reading_leaves_the_search_for_garbage_as_it_was(results):
+    results.put(record())
+    seen = []
+
+    def look(found):
+        seen.append(gc.isenabled())
+        raise KeyboardInterrupt
+
+    for on in (True, False):
+        gc.enable() if on else gc.disable()
+        try:
+            with pytest.raises(KeyboardInterrupt):
+                results.all_records(look)
+            assert gc.isenabled() is on
+        finally:
+            gc.enable()
+    assert seen == [False, False]
 
 
 def test_a_trial_without_solution(results):

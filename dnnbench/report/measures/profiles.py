@@ -53,7 +53,8 @@ def performance_profile(costs: Costs, *, floor: float = 0.0, limit: float | None
     if end < 1:
         raise ValueError("the limit is below 1")
     factors = np.unique([1.0, *finite[finite <= end], end])
-    shares = (ratios[:, :, None] <= factors).mean(axis=1)
+    counts = [np.searchsorted(np.sort(row), factors, side="right") for row in ratios]
+    shares = np.array(counts) / ratios.shape[1]
     return Profile(
         factors=tuple(factors.tolist()),
         shares=tuple(tuple(row) for row in shares.tolist()),

@@ -31,10 +31,18 @@ def target_values(best: int | float, gaps: Sequence[float], sense: Sense) -> lis
 
 def time_to_target(trace: Trace, target: float, sense: Sense) -> float | None:
     """The seconds of the first row that is as good as `target`; None if there is none."""
-    for seconds, value in improvements(trace, sense):
-        if not better(target, value, sense):
-            return seconds
-    return None
+    return times_to_targets(trace, [target], sense)[0]
+
+
+def times_to_targets(
+    trace: Trace, targets: Sequence[int | float], sense: Sense
+) -> list[float | None]:
+    """`time_to_target` of several targets, in their order; the trace is gone through once."""
+    steps = improvements(trace, sense)
+    return [
+        next((seconds for seconds, value in steps if not better(target, value, sense)), None)
+        for target in targets
+    ]
 
 
 def ert(times: Times, budgets: float | Sequence[float]) -> float:

@@ -3,15 +3,17 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from statistics import fmean, median
 from typing import TYPE_CHECKING
 
+from dnnbench.problems.base import Sense
 from dnnbench.records.schema import Record
 from dnnbench.report.best_known import BestKnownLookup
 from dnnbench.report.gather import gather
 from dnnbench.report.matrix import Trial
 from dnnbench.report.measures.primal import primal_gap
-from dnnbench.report.measures.targets import ert, target_values, time_to_target
+from dnnbench.report.measures.targets import ert, target_values, times_to_targets
 from dnnbench.report.plots import gaps as heat
 from dnnbench.report.plots import quality as scatter
 from dnnbench.report.plots import ranks as diagram
@@ -44,8 +46,13 @@ class Goal:
 
     def times(self, trial: Trial, column: Column) -> list[float | None]:
         """Seconds to each target; None where it was not reached."""
-        values = self.targets or target_values(_best(column), self.gaps, column.sense)
-        return [time_to_target(trial.trace, value, column.sense) for value in values]
+        values = self.targets or _values(_best(column), self.gaps, column.sense)
+        return times_to_targets(trial.trace, values, column.sense)
+
+
+@lru_cache(maxsize=1024)  # the same for all trials of a column
+def _values(best: int | float, gaps: tuple[float, ...], sense: Sense) -> tuple[int | float, ...]:
+    return tuple(target_values(best, gaps, sense))
 
 
 def pooled(records: Sequence[Record], best_known: BestKnownLookup) -> Pooled:

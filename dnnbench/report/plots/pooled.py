@@ -1,5 +1,6 @@
 """The matrices of several problems as one: a row a solver, a column an instance of a problem."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from dataclasses import replace as with_fields
@@ -68,12 +69,12 @@ def pool(matrices: Sequence[Matrix]) -> Pooled:
     """
     found: dict[str, dict[int, tuple[Trial, ...]]] = {}
     columns: list[Column] = []
-    names = [i.name for m in matrices for i in m.instances]
+    names = Counter(i.name for m in matrices for i in m.instances)
     for matrix in matrices:
         said = [f"{k}={v}" for k, v in _differing(matrix, matrices).items()]
         for place, instance in enumerate(matrix.instances):
             name = instance.name
-            if names.count(name) > 1:
+            if names[name] > 1:
                 name = ", ".join([matrix.problem, *said, name])
             column = Column(name, matrix.problem, matrix.metric, matrix.sense, instance.best)
             for solver, row in zip(matrix.solvers, matrix.cells, strict=True):

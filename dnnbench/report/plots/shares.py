@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 _HEIGHT = 2.4
 _MOST_PANELS = 12
+_MOST_CORNERS = 4000
+"""Of a curve: more cannot be told apart, and would make a PDF of megabytes."""
 _FIRST = 1e-3
 """Seconds below which clocks of trials say nothing: the least time of a profile."""
 
@@ -133,10 +135,21 @@ def _staircase(
     ax: Any, corners: Sequence[tuple[float, float]], label: str, look: Mapping[str, Any]
 ) -> list[Any]:
     """A step function whose start at 0 is put where a logarithmic axis can show it."""
-    places = [max(seconds, _FIRST) for seconds, _ in corners]
-    shares = [share for _, share in corners]
+    shown = _thinned(corners)
+    places = [max(seconds, _FIRST) for seconds, _ in shown]
+    shares = [share for _, share in shown]
     lines: list[Any] = ax.step(places, shares, where="post", label=label, **look)
     return lines
+
+
+def _thinned(corners: Sequence[tuple[float, float]]) -> list[tuple[float, float]]:
+    """The corners, but of very many only so many that shares are right to less than a pixel.
+
+    A share rises by the same from corner to corner; leaving out all but every k-th, the first and
+    the last makes an error of k steps.
+    """
+    every = -(-len(corners) // _MOST_CORNERS)
+    return [*corners[:-1:every], *corners[-1:]]
 
 
 def _seconds_axis(ax: Any, times: Times) -> None:

@@ -1,9 +1,10 @@
 """How a network learns a picture: PSNR and error by frequency against steps."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from dnnbench.records.schema import Record
 from dnnbench.report.plots.style import COLOURS, looks, panels, wrapped
@@ -24,7 +25,9 @@ def trajectory(records: Sequence[Record]) -> "Figure":
     Raises:
         ValueError: no record has such a curve (`method.oracle=true` keeps it).
     """
-    drawn = _by_noise([r for r in records if rules_of(r).get(ORACLE, {}).get("curve")])
+    drawn = _by_noise(
+        [r for r in records if ORACLE in rules_of(r) and _curve(r, ORACLE) is not None]
+    )
     if not drawn:
         raise ValueError("no record has a curve of PSNR: it takes method.oracle=true")
     solvers, problems = named_solvers(drawn), named_problems(drawn)
@@ -36,10 +39,11 @@ def trajectory(records: Sequence[Record]) -> "Figure":
             if (record.instance, solver) != key:
                 continue
             found = rules_of(record)
-            steps, psnr = np.asarray(found[ORACLE]["curve"], float).T
-            ax.plot(steps, psnr, linewidth=1, **look[problem])
+            curve = _curve(record, ORACLE)
+            assert curve is not None
+            ax.plot(curve[:, 0], curve[:, 1], linewidth=1, **look[problem])
             for rule, mark in _MARKS.items():
-                if rule in found:
+                if rule in found and found[rule]["step"] is not None:
                     place = [max(found[rule]["step"], 1)], [found[rule]["psnr"]]
                     style = {"markersize": 7, "markeredgecolor": "white", "markeredgewidth": 0.6}
                     ax.plot(*place, mark, color=look[problem]["color"], **style)
@@ -66,14 +70,15 @@ def bands(records: Sequence[Record]) -> "Figure":
     Raises:
         ValueError: no record has such curves (`method.bands=5` keeps them).
     """
-    drawn = _by_noise([r for r in records if r.diagnostics.get(BANDS, {}).get("curve")])
+    drawn = _by_noise([r for r in records if _curve(r, BANDS) is not None])
     if not drawn:
         raise ValueError("no record has errors by frequency: it takes method.bands=5")
     solvers, problems = named_solvers(drawn), named_problems(drawn)
     figure, axes = panels(len(drawn))
     most = 0
     for ax, record, solver, problem in zip(axes, drawn, solvers, problems, strict=True):
-        rows = np.asarray(record.diagnostics[BANDS]["curve"], float)
+        rows = _curve(record, BANDS)
+        assert rows is not None
         count = rows.shape[1] - 1
         most = max(most, count)
         for band in range(count):
@@ -95,4 +100,20 @@ def bands(records: Sequence[Record]) -> "Figure":
 
 def _by_noise(records: Sequence[Record]) -> list[Record]:
     """Solvers together, the least noise first."""
-    return sorted(records, key=lambda r: (r.solver, float(r.problem_settings.get("sigma", 0))))
+
+    def noise(record: Record) -> float:
+        sigma = record.problem_settings.get("sigma", 0)
+        return float(sigma) if isinstance(sigma, int | float) else 0.0
+
+    return sorted(records, key=lambda r: (r.solver, noise(r)))
+
+
+def _curve(record: Record, name: str) -> NDArray[np.float64] | None:
+    """[points, 1 + values] of a curve against steps; None where there is none of this name."""
+    found = record.diagnostics.get(name)
+    rows = found.get("curve") if isinstance(found, Mapping) else None
+    try:
+        curve = np.asarray(rows, np.float64)
+    except (TypeError, ValueError):  # `diagnostics` may hold anything
+        return None
+    return curve if curve.ndim == 2 and len(curve) > 0 and curve.shape[1] > 1 else None
