@@ -11,6 +11,10 @@ class UserError(Exception):
     """
 
 
+class MissingDataError(UserError):
+    """A public instance that is known but not on this machine."""
+
+
 def nearest(name: str, known: Iterable[str]) -> str:
     """A hint naming the closest valid names: ``" (did you mean 'pi_gnn'?)"``, or ``""``."""
     options = sorted(set(known))

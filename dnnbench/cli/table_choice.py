@@ -3,15 +3,14 @@
 from collections.abc import Sequence
 from dataclasses import replace
 
-from dnnbench.cli.selection import same_value
 from dnnbench.errors import UserError
 from dnnbench.records.schema import Record
 from dnnbench.records.store import Store
-from dnnbench.report.absent import Absent, Coverage
+from dnnbench.report.absent import Coverage
 from dnnbench.report.paper.spec import Printed, Spec, read_spec
+from dnnbench.studies.coverage import coverage
 from dnnbench.sweep import manifest
 from dnnbench.sweep.expand import suite_members
-from dnnbench.sweep.not_run import Planned, not_run
 
 
 def read_report(name: str) -> Spec:
@@ -53,25 +52,4 @@ def of_experiment(
     own = [record for record in records if record.trial_id in trials]
     if not own:
         raise UserError(f"no trial of experiment '{name}' that matches is on record")
-    on_record = [store.get(trial) for trial in found.trials if store.has(trial)]
-    planned = not_run(found, on_record)
-    absent = tuple(
-        Absent(p.problem, p.role, p.solver, p.instance, p.seed)
-        for p in planned or ()
-        if (not instances or p.instance in instances)
-        and (not solvers or p.solver in solvers)
-        and not any(_contradicts(p, word) for word in where)
-    )
-    return own, Coverage(
-        experiment=name,
-        trials=len(found.trials),
-        missing=len(found.trials) - len(on_record),
-        absent=absent,
-        known=planned is not None,
-    )
-
-
-def _contradicts(planned: Planned, word: str) -> bool:
-    """Whether a trial was planned with another value than `KEY=VALUE` asks for."""
-    key, _, wanted = word.partition("=")
-    return key in planned.settings and not same_value(planned.settings[key], wanted)
+    return own, coverage(store, found, instances=instances, solvers=solvers, where=where)

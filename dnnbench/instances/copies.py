@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
-from dnnbench.errors import UserError
+from dnnbench.errors import MissingDataError, UserError
 from dnnbench.instances.digest import public_sha256
 from dnnbench.instances.download import fetch
 from dnnbench.instances.embedded import SOURCE, embedded_bytes, is_recorded
@@ -116,7 +116,7 @@ def content(known: Entry, data_dir: Path | None, cache_dir: Path, download: bool
         remedy = f"run `dnnbench data fetch {known.name}`, or"
     else:
         remedy = f"it has no direct download (original: {known.url});"
-    raise UserError(f"{known.name} is not here: {remedy} set DNNBENCH_DATA to a data folder")
+    raise MissingDataError(f"{known.name} is not here: {remedy} set DNNBENCH_DATA to a data folder")
 
 
 def graph_of(known: Entry, found: Content) -> Graph:

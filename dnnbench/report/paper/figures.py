@@ -141,7 +141,7 @@ def printer(values: Sequence[float], means: Sequence[float]) -> Show:
     sizes = [abs(mean) for mean in means if mean]
     largest, smallest = max(sizes, default=1.0), min(sizes, default=1.0)
     if largest >= 1e6 or smallest < 1e-3 or (smallest < 0.1 and largest > 1e3 * smallest):
-        return _scientific
+        return scientific
     return _fixed(max(0, 3 - math.floor(math.log10(largest))))
 
 
@@ -149,6 +149,7 @@ def _fixed(decimals: int) -> Show:
     return lambda value: f"{value:.{decimals}f}"
 
 
-def _scientific(value: float) -> str:
+def scientific(value: float) -> str:
+    """Three digits and a power of ten: `2.00e-6`."""
     mantissa, _, exponent = f"{value:.2e}".partition("e")
     return f"{mantissa}e{int(exponent)}"

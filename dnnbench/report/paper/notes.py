@@ -7,11 +7,23 @@ from dnnbench.records.schema import Record
 from dnnbench.report.absent import Coverage
 from dnnbench.report.aggregate import budget_text, hardware_text
 from dnnbench.report.paper.figures import FEWEST_PAIRS, Figure
+from dnnbench.report.paper.overall import FLOOR
 from dnnbench.report.paper.spec import Spec
 from dnnbench.report.paper.table import MARK, Paper
 
 # Versions that a reader cannot do without; the records have all.
 _PACKAGES = ("dnnbench", "jax", "jaxlib", "numpy", "scipy")
+
+_OVERALL = {
+    "mean": "mean: over the instances without a failed trial, of their means over seeds; in "
+    "brackets its interval over instances.",
+    "geomean": f"geometric mean: of the errors over instances and seeds, those below {FLOOR:g} "
+    "taken for that and a failure for the largest error here, 1 at least; in brackets its interval "
+    "over instances.",
+    "solved": "solved: trials that reached the goal or ended with a proof, of all, failures "
+    "included; in brackets Wilson's 95 % interval, which takes trials as independent.",
+    "par2": "PAR2: mean seconds of solving, an unsolved trial counted as twice its budget.",
+}
 
 
 def notes(
@@ -31,7 +43,7 @@ def notes(
         coverage: of the experiment, if it is about one.
         type_faces: whether the format has bold type.
     """
-    lines = [_meaning(figures), _standing(type_faces)]
+    lines = [_meaning(figures, "values" in spec.columns), _standing(type_faces)]
     if "values" in spec.columns:
         every = [figure for column in figures.values for figure in column]
         lines.append(_significance(every, "instances", "seeds"))
@@ -42,17 +54,22 @@ def notes(
             "better, the best in the table; a failure counts 100 %. In brackets its interval over "
             "instances."
         )
+    lines += [_OVERALL[name] for name in spec.columns if name in _OVERALL]
     if "rank" in spec.columns:
         lines.append(f"rank: mean over the {figures.ranked} instances that all ranked solvers ran.")
-    lines += [_conditions(figures, records), _versions(records), *_references(figures)]
+    if records:
+        lines += [_conditions(figures, records), _versions(records)]
+    lines += _references(figures, gaps="gap" in spec.columns)
     if figures.chosen.matrix.superseded:
         lines.append(f"Left out: {figures.chosen.matrix.superseded} older repeats of a seed.")
     if coverage is not None:
         lines.append(coverage.note())
+        outside = any(not (f.trials or f.absent) for column in figures.values for f in column)
+        lines += ["-: not part of the experiment."] if outside and coverage.known else []
     return lines
 
 
-def _meaning(figures: Paper) -> str:
+def _meaning(figures: Paper, values: bool) -> str:
     matrix = figures.chosen.matrix
     unit = _unit(matrix.problem)
     more = "more" if matrix.sense == "max" else "less"
@@ -63,14 +80,17 @@ def _meaning(figures: Paper) -> str:
         if several
         else "without an interval below three seeds"
     )
-    return (
+    what = (
         f"{matrix.problem}{f' ({settings})' if settings else ''}: {matrix.metric}"
-        f"{f' in {unit}' if unit else ''}, {more} is better; mean of the verified values over the "
-        f"seeds that did not fail, {intervals}."
+        f"{f' in {unit}' if unit else ''}, {more} is better"
     )
+    if not values:
+        return f"{what}."
+    return f"{what}; mean of the verified values over the seeds that did not fail, {intervals}."
 
 
 def _unit(problem: str) -> str:
+    """Empty also for several problems side by side."""
     known = catalog.entries("problem")
     return str(known[problem].about.get("unit") or "") if problem in known else ""
 
@@ -126,14 +146,15 @@ def _versions(records: Sequence[Record]) -> str:
     return f"Versions: {', '.join(listed) or 'not on record'}."
 
 
-def _references(figures: Paper) -> list[str]:
+def _references(figures: Paper, gaps: bool) -> list[str]:
+    """Where best-known values are from; where gaps are shown also what has none."""
     known = [each.best_known for each in figures.chosen.references if each and each.best_known]
     sources = dict.fromkeys(part for each in known for part in each.source.split("; "))
     kinds = dict.fromkeys(each.kind for each in known)
     lines = [f"Best known ({', '.join(kinds)}): {'; '.join(sources)}."] if known else []
     chosen = figures.chosen
     columns = zip(chosen.instances, chosen.references, strict=True)
-    without = [name.shown for name, each in columns if each is None or not each.best_known]
+    without = [n.shown for n, each in columns if gaps and (each is None or not each.best_known)]
     return lines + ([f"No best known: {', '.join(without)}."] if without else [])
 
 

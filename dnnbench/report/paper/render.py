@@ -11,6 +11,7 @@ from dnnbench.report.paper.notes import notes
 from dnnbench.report.paper.selection import choose
 from dnnbench.report.paper.spec import Spec
 from dnnbench.report.paper.table import as_csv, grid, paper
+from dnnbench.report.solved import solved_rows
 from dnnbench.report.table import Format
 
 
@@ -34,11 +35,14 @@ def render_paper(
         width: of the terminal, in characters.
 
     Raises:
-        UserError: there are no records of the problem, or of several settings of it.
+        UserError: the table has neither records nor trials that were not run, or there are records
+            of several settings of a problem.
     """
     own = [record for record in records if _belongs(record, spec)]
     absent = () if coverage is None else coverage.absent
-    figures = paper(choose(gather(own, best_known), spec, absent))
+    solved = solved_rows(own) if {"solved", "par2"} & set(spec.columns) else ()
+    planned = coverage is not None and coverage.known
+    figures = paper(choose(gather(own, best_known), spec, absent, planned), solved)
     if format == "csv":
         return as_csv(figures)
     type_faces = format != "terminal"
@@ -50,7 +54,7 @@ def _belongs(record: Record, spec: Spec) -> bool:
     solvers = {each.name for each in spec.solvers}
     instances = {each.name for each in spec.instances}
     return (
-        record.problem == spec.problem
+        record.problem in spec.problems
         and (not solvers or record.solver in solvers)
         and (not instances or record.instance in instances)
     )

@@ -1,12 +1,15 @@
 """What of a matrix a table shows: its solvers and instances, in its order and under its names."""
 
 import re
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from dnnbench.config import catalog
 from dnnbench.errors import UserError
-from dnnbench.report.absent import Absent, absent_cells
+from dnnbench.report.absent import Absent
 from dnnbench.report.matrix import Instance, Matrix, Trial
+from dnnbench.report.paper.joined import joined, without_records
 from dnnbench.report.paper.spec import Printed, Spec
 
 _SHA = re.compile(r"@[0-9a-f]{6}")
@@ -19,9 +22,10 @@ class Line:
     Attributes:
         name: in the records.
         shown: in the table, with what tells its variant from others.
-        kind, taxonomy: "" where no record says.
+        kind, taxonomy: of a solver without records those in its config; "" if it has none.
         cells: its trials on each instance; empty where none is on record.
         absent: on each instance, trials of the experiment that were not run.
+        label: what tells its variant from the solver's others, else "".
     """
 
     name: str
@@ -30,6 +34,7 @@ class Line:
     taxonomy: str
     cells: tuple[tuple[Trial, ...], ...]
     absent: tuple[int, ...]
+    label: str = ""
 
 
 @dataclass(frozen=True)
@@ -37,57 +42,52 @@ class Chosen:
     """What a table shows.
 
     Attributes:
-        matrix: where it is from.
+        matrix: where it is from; of several problems that of all of them, side by side.
         instances: across, under both names.
         references: of each instance; None where no record is of it.
         lines: the solvers, in the table's order.
+        planned: whether it is known which trials should have been run, so that a cell without
+            records and absent trials is none of the experiment's.
     """
 
     matrix: Matrix
     instances: tuple[Printed, ...]
     references: tuple[Instance | None, ...]
     lines: tuple[Line, ...]
+    planned: bool = False
 
 
-def choose(matrices: Sequence[Matrix], spec: Spec, absent: Sequence[Absent] = ()) -> Chosen:
+def choose(
+    matrices: Sequence[Matrix], spec: Spec, absent: Sequence[Absent] = (), planned: bool = False
+) -> Chosen:
     """The part of the records that a table is about.
 
     Args:
         matrices: from `gather`.
         spec: the table.
         absent: trials of the experiment that were not run.
+        planned: whether these are known to be all that are missing.
 
     Raises:
         UserError: there is no record of the problem, or its records have several settings of it.
     """
-    fitting = [matrix for matrix in matrices if matrix.problem == spec.problem]
-    if not fitting:
-        raise UserError(f"report '{spec.name}': no records of problem '{spec.problem}' match")
-    if len(fitting) > 1:
-        keys = dict.fromkeys(key for matrix in fitting for key in matrix.settings)
-        differing = [
-            k for k in keys if len({repr(matrix.settings.get(k)) for matrix in fitting}) > 1
-        ]
-        raise UserError(
-            f"report '{spec.name}': '{spec.problem}' is on record with several settings; choose by "
-            f"--where problem.{differing[0]}=VALUE"
-        )
-    (matrix,) = fitting
-    missing = absent_cells(absent)
+    matrix = _matrix(matrices, spec, absent)
+    missing = Counter((t.instance, t.solver) for t in absent if t.problem in spec.problems)
     wanted = spec.instances or _on_record(matrix, missing)
     places = [_place(matrix, each.name) for each in wanted]
 
     def line(printed: Printed, row: int | None) -> Line:
-        counts = tuple(missing[spec.problem, each.name, printed.name] for each in wanted)
+        counts = tuple(missing[each.name, printed.name] for each in wanted)
         if row is None:
-            return Line(printed.name, printed.shown, "", "", ((),) * len(places), counts)
+            kind, taxonomy = _described(printed.name)
+            return Line(printed.name, printed.shown, kind, taxonomy, ((),) * len(places), counts)
         solver = matrix.solvers[row]
         shown = f"{printed.shown} ({solver.label})" if solver.label else printed.shown
         cells = tuple(() if at is None else matrix.cells[row][at] for at in places)
-        return Line(printed.name, shown, solver.kind, solver.taxonomy, cells, counts)
+        return Line(printed.name, shown, solver.kind, solver.taxonomy, cells, counts, solver.label)
 
     lines: list[Line] = []
-    for printed in spec.solvers or _solvers_of(matrix, missing, spec.problem):
+    for printed in spec.solvers or _solvers_of(matrix, missing):
         rows = [i for i, solver in enumerate(matrix.solvers) if solver.name == printed.name]
         lines += [line(printed, row) for row in rows] or [line(printed, None)]
     return Chosen(
@@ -95,24 +95,52 @@ def choose(matrices: Sequence[Matrix], spec: Spec, absent: Sequence[Absent] = ()
         instances=tuple(wanted),
         references=tuple(None if at is None else matrix.instances[at] for at in places),
         lines=tuple(lines),
+        planned=planned,
     )
 
 
-def _on_record(matrix: Matrix, missing: dict[tuple[str, str, str], int]) -> tuple[Printed, ...]:
-    """The instances on record and in the experiment, without their folder where all share one."""
-    names = [instance.name for instance in matrix.instances]
-    names += [name for problem, name, _ in missing if problem == matrix.problem]
+def _matrix(matrices: Sequence[Matrix], spec: Spec, absent: Sequence[Absent]) -> Matrix:
+    """The records of the table's problems as one matrix, without rows where none was run yet."""
+    fitting = [matrix for matrix in matrices if matrix.problem in spec.problems]
+    for problem in spec.problems:
+        same = [matrix for matrix in fitting if matrix.problem == problem]
+        if len(same) > 1:
+            keys = dict.fromkeys(key for matrix in same for key in matrix.settings)
+            differing = [k for k in keys if len({repr(m.settings.get(k)) for m in same}) > 1]
+            raise UserError(
+                f"report '{spec.name}': '{problem}' is on record with several settings; choose by "
+                f"--where problem.{differing[0]}=VALUE"
+            )
+    if not fitting:
+        planned = [each for each in spec.problems if any(t.problem == each for t in absent)]
+        if not planned:
+            raise UserError(
+                f"report '{spec.name}': no records of problem '{', '.join(spec.problems)}' match"
+            )
+        fitting = [without_records(each) for each in planned]
+    return joined(spec, fitting)
+
+
+def _described(name: str) -> tuple[str, str]:
+    """Kind and taxonomy of a solver in its config."""
+    for group in ("method", "baseline"):
+        if name in catalog.entries(group):
+            about = catalog.entries(group)[name].about
+            return str(about.get("kind") or ""), str(about.get("taxonomy") or "")
+    return "", ""
+
+
+def _on_record(matrix: Matrix, missing: Counter[tuple[str, str]]) -> tuple[Printed, ...]:
+    """The instances on record and in the experiment, without their folders if still unique."""
+    names = [instance.name for instance in matrix.instances] + [name for name, _ in missing]
     unique = list(dict.fromkeys(names))
-    folders = {name.partition("/")[0] for name in unique}
-    short = len(folders) == 1 and all("/" in name for name in unique)
-    return tuple(Printed(name, name.partition("/")[2] if short else name) for name in unique)
+    bare = {name: name.partition("/")[2] for name in unique}
+    short = all(bare.values()) and len(set(bare.values())) == len(unique)
+    return tuple(Printed(name, bare[name] if short else name) for name in unique)
 
 
-def _solvers_of(
-    matrix: Matrix, missing: dict[tuple[str, str, str], int], problem: str
-) -> list[Printed]:
-    names = [solver.name for solver in matrix.solvers]
-    names += [solver for its, _, solver in missing if its == problem]
+def _solvers_of(matrix: Matrix, missing: Counter[tuple[str, str]]) -> list[Printed]:
+    names = [solver.name for solver in matrix.solvers] + [solver for _, solver in missing]
     return [Printed(name, name) for name in dict.fromkeys(names)]
 
 

@@ -9,7 +9,20 @@ from typing import Any
 from dnnbench.errors import UserError, unknown
 from dnnbench.paths import shared_folder
 
-COLUMNS = ("kind", "taxonomy", "seeds", "values", "gap", "rank", "seconds", "failed")
+COLUMNS = (
+    "kind",
+    "taxonomy",
+    "seeds",
+    "values",
+    "gap",
+    "mean",
+    "geomean",
+    "solved",
+    "par2",
+    "rank",
+    "seconds",
+    "failed",
+)
 _DEFAULT_COLUMNS = ("kind", "values", "gap", "failed")
 _FORMATS = ("terminal", "markdown", "csv", "latex", "html")
 _KEYS = ("problem", "instances", "suite", "solvers", "columns", "where", "caption", "label")
@@ -36,10 +49,12 @@ class Spec:
     Attributes:
         name: of the file.
         problem: whose records.
+        others: further problems of the same metric, whose instances stand beside.
         instances: across; with `suite`, those of the suite; if both are empty, all on record.
         suite: its name; "" for none.
         solvers: down; empty is all on record, methods before baselines.
-        columns: of `COLUMNS`; `values` is one column for each instance.
+        columns: of `COLUMNS`; `values` is one column for each instance, `solved` one for each
+            group of instances.
         where: `KEY=VALUE` words that hold for all records, as for `--where`.
         caption: above the table.
         label: by which a LaTeX text refers to it.
@@ -56,6 +71,12 @@ class Spec:
     caption: str = ""
     label: str = ""
     format: str = "terminal"
+    others: tuple[str, ...] = ()
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """All problems that it is about."""
+        return (self.problem, *self.others)
 
 
 def names() -> list[str]:
@@ -83,17 +104,28 @@ def read_spec(name: str) -> Spec:
         raise UserError(f"report '{name}': {error.strerror}") from None
     except (yaml.YAMLError, UnicodeDecodeError) as error:
         raise UserError(f"report '{name}': {' '.join(str(error).split())}") from None
-    return _spec(path.stem, node)
+    return spec_of(path.stem, node)
 
 
-def _spec(name: str, node: Any) -> Spec:
+def spec_of(name: str, node: Any) -> Spec:
+    """The description that stands in such a file, or within another one.
+
+    Args:
+        name: for messages.
+        node: what YAML makes of it.
+
+    Raises:
+        UserError: something in it is wrong.
+    """
     if not isinstance(node, Mapping):
         raise UserError(f"report '{name}': not a mapping")
     for key in node:
         if key not in (*_KEYS, "format", "_about"):
             raise unknown(f"key of report '{name}':", str(key), [*_KEYS, "format"])
-    if not isinstance(node.get("problem"), str):
-        raise UserError(f"report '{name}': `problem` names the problem")
+    named = node.get("problem")
+    problems = [named] if isinstance(named, str) else named
+    if not (isinstance(problems, list) and problems and all(isinstance(p, str) for p in problems)):
+        raise UserError(f"report '{name}': `problem` names the problem, or lists several")
     columns = tuple(_texts(name, node, "columns")) or _DEFAULT_COLUMNS
     for column in columns:
         if column not in COLUMNS:
@@ -109,7 +141,8 @@ def _spec(name: str, node: Any) -> Spec:
         raise UserError(f"report '{name}': give `instances` or `suite`, not both")
     return Spec(
         name=name,
-        problem=node["problem"],
+        problem=problems[0],
+        others=tuple(dict.fromkeys(p for p in problems if p != problems[0])),
         instances=_printed(name, node, "instances"),
         suite=suite,
         solvers=_printed(name, node, "solvers"),

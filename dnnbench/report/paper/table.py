@@ -5,16 +5,18 @@ import io
 import math
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from dnnbench.problems.base import Sense
 from dnnbench.report.absent import NOT_RUN
 from dnnbench.report.layouts.cell import Cell, Grid
 from dnnbench.report.measures.primal import primal_gap
 from dnnbench.report.measures.ranks import average_ranks
+from dnnbench.report.paper import overall
 from dnnbench.report.paper.figures import Figure, Show, Values, column, printer
 from dnnbench.report.paper.selection import Chosen, Line
 from dnnbench.report.paper.spec import Spec
+from dnnbench.report.solved import SolvedRow
 
 MARK = "†"
 _NOTHING = "-"
@@ -32,6 +34,7 @@ class Paper:
         gaps: the mean primal gap of each solver over the instances, in per cent.
         ranks: the mean rank of each solver; None where it has none.
         ranked: over how many instances.
+        solved: what is solved, where the problem has a goal.
     """
 
     chosen: Chosen
@@ -40,16 +43,22 @@ class Paper:
     gaps: tuple[Figure, ...]
     ranks: tuple[float | None, ...]
     ranked: int
+    solved: overall.Solved = field(default_factory=dict)
 
 
-def paper(chosen: Chosen) -> Paper:
-    """All figures of a table."""
+def paper(chosen: Chosen, solved: Sequence[SolvedRow] = ()) -> Paper:
+    """All figures of a table.
+
+    Args:
+        chosen: what it shows.
+        solved: from `solved_rows`, of the same records.
+    """
     sense = chosen.matrix.sense
     values, shows = [], []
     for at in range(len(chosen.instances)):
         by_solver = [{t.seed: t.value for t in line.cells[at]} for line in chosen.lines]
         show = _printer(by_solver)
-        absent = [_missing(line, at) for line in chosen.lines]
+        absent = [_missing(line, at, chosen.planned) for line in chosen.lines]
         values.append(tuple(column(by_solver, absent, sense, show)))
         shows.append(show)
     by_instance = [_mean_gaps(line, chosen, sense) for line in chosen.lines]
@@ -62,6 +71,7 @@ def paper(chosen: Chosen) -> Paper:
         gaps=tuple(column(by_instance, absent, "min", percent)),
         ranks=ranks,
         ranked=ranked,
+        solved=overall.solved_by_line(solved),
     )
 
 
@@ -75,6 +85,10 @@ def grid(figures: Paper, spec: Spec, notes: Sequence[str]) -> Grid:
             header += [each.shown for each in figures.chosen.instances]
             for its, show in zip(figures.values, figures.shows, strict=True):
                 cells.append([_cell(figure, show) for figure in its])
+        elif name == "solved":
+            groups = overall.groups(figures.chosen)
+            header += overall.group_heads(groups)
+            cells += [overall.shares(figures.chosen, figures.solved, group) for group in groups]
         else:
             header.append(_HEADS.get(name, name))
             cells.append(_COLUMNS[name](figures))
@@ -124,9 +138,9 @@ def percent(fraction: float) -> str:
     return "<0.01" if 0 < fraction < 0.00005 else f"{100 * fraction:.2f}"
 
 
-def _missing(line: Line, at: int) -> int:
-    """Trials that are not there; where a table names a cell that has none, one at least."""
-    return line.absent[at] if line.cells[at] else max(1, line.absent[at])
+def _missing(line: Line, at: int, planned: bool) -> int:
+    """Trials that are not there; of a cell that has none one at least, unless the plan is known."""
+    return line.absent[at] if line.cells[at] or planned else max(1, line.absent[at])
 
 
 def _printer(by_solver: Sequence[Values]) -> Show:
@@ -168,7 +182,7 @@ def _cell(figure: Figure, show: Show) -> Cell:
     """The mean with its interval; what failed or was not run stands beside it, or in its place."""
     if figure.mean is None:
         if not figure.trials:
-            return Cell(NOT_RUN)
+            return Cell(NOT_RUN if figure.absent else _NOTHING)
         return Cell("failed", note=f"{figure.failed}/{figure.trials}")
     mark = MARK if figure.differs else ""
     return Cell(show(figure.mean), figure.standing, mark, _beside(figure, show))
@@ -234,8 +248,11 @@ _COLUMNS: dict[str, Callable[[Paper], list[str | Cell]]] = {
     "taxonomy": lambda figures: [line.taxonomy or _NOTHING for line in figures.chosen.lines],
     "seeds": _seeds,
     "gap": _gap,
+    "mean": lambda figures: overall.means(figures.chosen),
+    "geomean": lambda figures: overall.geometric_means(figures.chosen),
+    "par2": lambda figures: overall.par2(figures.chosen, figures.solved),
     "rank": _rank,
     "seconds": _seconds,
     "failed": _failed,
 }
-_HEADS = {"gap": "gap %", "seconds": "time s"}
+_HEADS = {"gap": "gap %", "geomean": "geometric mean", "par2": "PAR2 s", "seconds": "time s"}
