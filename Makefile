@@ -8,12 +8,14 @@ STAMP := $(VENV)/.stamp
 DEV_STAMP := $(VENV)/.stamp-dev
 WORKERS ?= 2
 
-.PHONY: demo test test-full lint format bench data clean help
+.PHONY: demo paper test test-full gate lint format bench data clean help
 
 help:
 	@echo "make demo       set up, run pi_gnn and three rivals on gset/G14, print a table"
+	@echo "make paper      tables, figures and text of the survey; PROFILE=full for its real budgets"
 	@echo "make test       set up, run the tests (no network needed after set-up)"
 	@echo "make test-full  also the slow tests"
+	@echo "make gate       the regression gate, and whether it catches planted faults"
 	@echo "make lint       ruff, mypy, import contracts"
 	@echo "make bench      speed of the kernels and methods beside references, and of the harness"
 	@echo "make data       check the generated G-set against its sha256"
@@ -38,11 +40,20 @@ demo: $(STAMP)
 	$(BIN)/dnnbench run baseline=simulated_annealing problem=maxcut results=$(RESULTS) budget.seconds=$(DEMO_SECONDS)
 	$(BIN)/dnnbench table $(RESULTS)
 
+PAPER ?= survey
+PROFILE ?= quick
+
+paper: $(STAMP)
+	$(BIN)/dnnbench paper $(PAPER) --profile $(PROFILE) --output results/paper
+
 test: $(DEV_STAMP)
 	$(BIN)/python -m pytest -m "not full" -n $(WORKERS) --dist worksteal -q
 
 test-full: $(DEV_STAMP)
 	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal -q
+
+gate: $(STAMP)
+	$(BIN)/python scripts/check_gate.py
 
 lint: $(DEV_STAMP)
 	$(BIN)/ruff check .

@@ -8,14 +8,18 @@ import typer
 
 import dnnbench
 from dnnbench.cli import (
+    accept,
     check,
     compare,
     data,
+    diff,
     doctor,
     export,
     landscape,
     listing,
+    paper,
     plot,
+    regress,
     rerun,
     run,
     show,
@@ -65,8 +69,12 @@ app.command("sweep")(sweep.sweep)
 app.command("resume")(sweep.resume)
 app.command("status")(sweep.status)
 app.command("compare")(compare.compare)
+app.command("diff")(diff.diff)
+app.command("regress")(regress.regress)
+app.command("accept")(accept.accept)
 app.command("table")(table.table)
 app.command("plot")(plot.plot)
+app.command("paper")(paper.paper)
 app.command("landscape")(landscape.landscape)
 app.command("stack")(stack.stack)
 app.command("export")(export.export)

@@ -23,9 +23,9 @@ or to `necessary` of it and rises again, or if the steps since then are `artific
 log omega moves by `smoothing` towards log(|y - y_0| / |x - x_0|), z_0 being the last start.
 
 All of this is masks, so every step costs the same: one product each with A, A^T (and Q). For a
-linear program 24 z + 8 (10 n + 8 m) bytes at least, z stored entries of A with an index each, twice;
-the vectors are x, its sum and A^T y (read and written), C^2, 1 / C^2, c, bounds; y, its sum, R^2,
-1 / R^2, bounds.
+linear program 24 z + 8 (10 n + 8 m) bytes at least, z stored entries of A with an index each,
+twice; the vectors are x, its sum and A^T y (read and written), C^2, 1 / C^2, c, bounds; y, its sum,
+R^2, 1 / R^2, bounds.
 
 References:
     Chambolle & Pock, A first-order primal-dual algorithm for convex problems with applications to

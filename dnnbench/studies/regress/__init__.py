@@ -1,0 +1,1 @@
+"""The regression gate: a small sweep held against its reference, quality and speed."""
