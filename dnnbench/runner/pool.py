@@ -10,12 +10,17 @@ from dnnbench.runner.process import Frame, Worker
 class Pool:
     """Workers by (hardware, cores, position); closes them all at the end.
 
+    Args:
+        line: which of the pools that work at the same time this is, from 0. Their workers are
+            bound to different cores as long as there are any.
+
     Attributes:
         inbox: where the frames of all workers arrive.
         interrupted: set once `interrupt` was called.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, line: int = 0) -> None:
+        self._line = line
         self.inbox: queue.Queue[Frame | None] = queue.Queue()
         self.interrupted = threading.Event()
         self._idle: dict[tuple[Hardware, int, int], Worker] = {}
@@ -28,7 +33,8 @@ class Pool:
             key = (hardware, cores, i)
             worker = self._idle.pop(key, None)
             if worker is None:
-                worker = Worker(hardware, cores, self.inbox, first_core=i * cores)
+                first = (self._line * count + i) * cores
+                worker = Worker(hardware, cores, self.inbox, first_core=first)
             self._lent[key] = worker
             taken.append(worker)
         return taken

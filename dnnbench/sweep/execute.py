@@ -87,12 +87,17 @@ def settled(ended: Ended, retry_failed: bool) -> bool:
 
 
 class Executor:
-    """One line of trials: a pool of warm workers, the last instances read; close it at the end."""
+    """One line of trials: a pool of warm workers, the last instances read; close it at the end.
 
-    def __init__(self, settings: Settings) -> None:
+    Args:
+        settings: of every process.
+        line: which of the lines of this process it is.
+    """
+
+    def __init__(self, settings: Settings, line: int = 0) -> None:
         self.settings = settings
         self.store = Store(settings.results)
-        self.pool = Pool()
+        self.pool = Pool(line)
         self._config = lru_cache(maxsize=256)(compose)
         self._load = lru_cache(maxsize=_INSTANCES_KEPT)(self._read)
 

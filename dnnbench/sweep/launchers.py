@@ -63,7 +63,7 @@ class Local:
         self, tasks: Sequence[Task], settings: Settings, started: Started, ended: Ended
     ) -> list[Task]:
         """Several lines of trials, each taking the next task; the first error ends them all."""
-        executors = [Executor(settings) for _ in range(min(self.jobs, len(tasks)))]
+        executors = [Executor(settings, line) for line in range(min(self.jobs, len(tasks)))]
         lock, stop = threading.Lock(), threading.Event()
         queue, elsewhere = iter(tasks), list[Task]()
 
@@ -151,7 +151,8 @@ class Joblib:
             n_jobs=self.jobs, backend="loky", return_as="generator_unordered"
         )
         elsewhere: list[Task] = []
-        for events in parallel(call(tuple(b), settings, plugins) for b in batches):
+        calls = (call(tuple(b), settings, plugins, i % self.jobs) for i, b in enumerate(batches))
+        for events in parallel(calls):
             for event in events:
                 if event.how is How.INTERRUPTED:
                     raise KeyboardInterrupt
@@ -163,12 +164,19 @@ class Joblib:
 
 
 def run_batch(
-    tasks: Sequence[Task], settings: Settings, plugins: Sequence[str] = ()
+    tasks: Sequence[Task], settings: Settings, plugins: Sequence[str] = (), line: int = 0
 ) -> list[Event]:
-    """Run tasks in this process; what a launcher calls on the machine where the work is done."""
+    """Run tasks in this process; what a launcher calls on the machine where the work is done.
+
+    Args:
+        tasks: to run, in this order.
+        settings: of every process.
+        plugins: files to load first.
+        line: which of the lines of trials on that machine this is; each has cores of its own.
+    """
     load_plugins(Path(path) for path in plugins)
     events: list[Event] = []
-    with contextlib.closing(Executor(settings)) as executor:
+    with contextlib.closing(Executor(settings, line)) as executor:
         elsewhere = run_all(executor, tasks, lambda task: Watch(), events.append)
     return [*events, *(Event(task, How.ELSEWHERE) for task in elsewhere)]
 
