@@ -63,8 +63,9 @@ def alone(monkeypatch):
 
 @pytest.fixture
 def small(monkeypatch):
-    """One tiny instance and short trials: enough to see what is wrong."""
+    """One tiny instance, short trials, one program: enough to see what is wrong."""
     monkeypatch.setattr(MaxCut, "tiny", lambda self: {"cycle": tiny_graphs()["cycle"]})
+    monkeypatch.setattr(check, "LANES", 3)  # as many as the check on restarts has
     monkeypatch.setattr(check, "_CAP_STEPS", 2000)
     monkeypatch.setattr(check, "_STEPS", 100)
 

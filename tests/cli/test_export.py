@@ -142,6 +142,31 @@ def test_an_empty_folder(cli, tmp_path, format_):
     assert not (tmp_path / "x").exists()
 
 
+@pytest.mark.parametrize("format_", ["csv", "json", "parquet"])
+def test_traces_as_a_table_of_their_own(cli, results, tmp_path, format_):
+    path = tmp_path / f"traces.{format_}"
+    said = cli("export", results, "--traces", "-f", format_, "-o", path)
+    assert (said.code, said.out, said.err) == (0, "", "")
+    table = read(format_, path)
+    assert list(table.columns) == ["trial_id", "schema", "row", "seconds", "steps", "objective"]
+    assert table["seconds"].tolist() == [0.2, 10.0] * len(RECORDS)
+    assert table["objective"].tolist() == [2980, 3031] * len(RECORDS)
+
+
+def test_a_store_without_traces(cli, tmp_path):
+    Store(tmp_path).put(replace(RECORDS[0], trace=[]))
+    done = cli("export", tmp_path, "--traces")
+    assert (done.code, done.out) == (2, "")
+    assert f"no traces in '{tmp_path}'" in done.err
+
+
+def test_a_name_that_is_a_formula_is_none_in_csv(cli, tmp_path):
+    Store(tmp_path).put(replace(RECORDS[0], instance="=cmd|' /C calc'!A0"))
+    assert ",'=cmd|' /C calc'!A0," in cli("export", tmp_path).out
+    (row,) = json.loads(cli("export", tmp_path, "-f", "json").out)
+    assert row["instance"] == "=cmd|' /C calc'!A0"
+
+
 def test_wrong_use(cli, results, tmp_path):
     for words, said in (
         (["-f", "parquet"], "--format parquet is binary: give a file with --output"),

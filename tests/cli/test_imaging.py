@@ -77,19 +77,19 @@ def test_pictures_of_all_rules_lie_beside_the_record(results):
     assert np.abs(shown - answer[..., 0]).max() <= 0.5 / 255 + 1e-6
 
 
-def test_the_table_of_rules(results):
-    done = dnnbench("table", results, "--rules", "--format", "csv")
-    assert done.returncode == 0
-    lines = done.stdout.splitlines()
+def test_the_table_of_rules(cli, results):
+    done = cli("table", results, "--rules", "--format", "csv")
+    assert done.code == 0
+    lines = done.out.splitlines()
     assert sum("deep_decoder" in line and "held_out" in line for line in lines) == 2
     assert sum("nonlocal_means" in line and "answer" in line for line in lines) == 1
 
 
 @pytest.mark.parametrize("kind", ["anytime", "trajectory", "bands", "strip"])
-def test_figures(results, tmp_path, kind):
+def test_figures(cli, results, tmp_path, kind):
     path = tmp_path / "figure.png"
-    done = dnnbench("plot", kind, results, "-o", path)
-    assert done.returncode == 0, done.stderr
+    done = cli("plot", kind, results, "-o", path)
+    assert done.code == 0, done.err
     with Image.open(path) as figure:
         shown = np.asarray(figure.convert("L"))
     assert min(shown.shape) > 100
@@ -130,24 +130,25 @@ def test_the_sealed_picture_is_kept_from_solvers_unless_an_oracle_is_asked_for(t
         (("problem=denoise", "method.answer=held_out"), "answer=held_out needs held_out > 0"),
     ],
 )
-def test_bad_input_is_one_line(tmp_path, words, message):
-    done = dnnbench("run", "method=deep_decoder", f"instance={PICTURE}", *words, cwd=tmp_path)
-    assert done.returncode == 2
-    assert message in done.stderr
-    assert "Traceback" not in done.stderr
+def test_bad_input_is_one_line(cli, tmp_path, monkeypatch, words, message):
+    monkeypatch.chdir(tmp_path)
+    done = cli("run", "method=deep_decoder", f"instance={PICTURE}", *words)
+    assert done.code == 2
+    assert message in done.err
+    assert "Traceback" not in done.err
 
 
-def test_too_many_trials_for_a_figure_and_unknown_folders_are_refused(results, tmp_path):
+def test_too_many_trials_for_a_figure_and_unknown_folders_are_refused(cli, results, tmp_path):
     done = dnnbench(
         "plot", "bands", results, "--solver", "nonlocal_means", "-o", tmp_path / "x.png"
     )
     assert done.returncode == 2
     assert "method.bands=5" in done.stderr
-    done = dnnbench("plot", "strip", tmp_path / "nowhere")
-    assert done.returncode == 2
-    done = dnnbench("plot", "strip", results, "-o", tmp_path / "x.nonsense")
-    assert done.returncode == 2
     assert "Traceback" not in done.stderr
+    assert cli("plot", "strip", tmp_path / "nowhere").code == 2
+    done = cli("plot", "strip", results, "-o", tmp_path / "x.nonsense")
+    assert done.code == 2
+    assert "Traceback" not in done.err
 
 
 @pytest.mark.full

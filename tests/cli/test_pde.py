@@ -60,20 +60,20 @@ def test_a_network_says_its_residuals_and_a_baseline_its_resolution(results):
 
 
 @pytest.mark.parametrize("kind", ["anytime", "field"])
-def test_figures(results, tmp_path, kind):
+def test_figures(cli, results, tmp_path, kind):
     path = tmp_path / f"{kind}.png"
-    done = dnnbench("plot", kind, results, "-o", path)
-    assert done.returncode == 0, done.stderr
+    done = cli("plot", kind, results, "-o", path)
+    assert done.code == 0, done.err
     with Image.open(path) as picture:
         assert min(picture.size) > 200
         assert len(set(picture.convert("L").resize((64, 64)).tobytes())) > 20
 
 
-def test_the_table_has_errors(results):
-    done = dnnbench("table", results)
-    assert done.returncode == 0
+def test_the_table_has_errors(cli, results):
+    done = cli("table", results)
+    assert done.code == 0
     for solver in ("pinn", "finite_differences", "spectral"):
-        assert solver in done.stdout
+        assert solver in done.out
 
 
 @pytest.mark.full

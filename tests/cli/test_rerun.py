@@ -8,6 +8,7 @@ import pytest
 from dnnbench.config import catalog
 from dnnbench.records.store import Store
 from dnnbench.runner import replay
+from dnnbench.runner.trial import run_trial
 from tests.cli.command import INSTANCE, ROOT, dnnbench
 
 EXAMPLE = ROOT / "examples" / "mean_field_annealing.py"
@@ -77,6 +78,19 @@ def test_a_record_s_file_in_a_process_of_its_own(method_trial, tmp_path):
     assert "the same answer, steps and restarts" in done.stdout
 
 
+@pytest.fixture(scope="module")
+def once():
+    """`run_trial` that runs each trial once: what these records differ in is not what is run."""
+    results = {}
+
+    def run(spec, *rest):
+        if spec.trial_id not in results:
+            results[spec.trial_id] = run_trial(spec, *rest)
+        return results[spec.trial_id]
+
+    return run
+
+
 @pytest.mark.parametrize("role", ["method", "baseline"])
 @pytest.mark.parametrize(
     ("changes", "said"),
@@ -91,7 +105,8 @@ def test_a_record_s_file_in_a_process_of_its_own(method_trial, tmp_path):
         ({"problem_settings": {"polish": "none"}}, "the trial is another one ("),
     ],
 )
-def test_a_record_that_was_changed(cli, copied, role, changes, said):
+def test_a_record_that_was_changed(cli, copied, once, monkeypatch, role, changes, said):
+    monkeypatch.setattr(replay, "run_trial", once)
     folder, trial = copied(role, changes)
     done = cli("rerun", trial, "--results", folder, "-q")
     assert done.code == 1

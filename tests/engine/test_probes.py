@@ -11,6 +11,7 @@ import pytest
 import scipy.optimize
 
 from dnnbench.engine.budget import Budget
+from dnnbench.engine.compiled import Programs
 from dnnbench.engine.job import Hooks, Job
 from dnnbench.engine.run import run
 from tests.engine import probes
@@ -55,13 +56,16 @@ def test_pinn_adam_then_lbfgs():
     x = np.linspace(0, 1, 21).astype(np.float32)
     plan = probes.plan(batching="map", lanes=2, micro_batch=2, score_every=10)
     method = probes.Pinn()
-    steps = method.adam_steps + method.lbfgs_steps
-    result = run(job(method, x, {"learning_rate": 0.02}, plan, Budget(restarts=2, steps=steps)))
+    programs = Programs()
+
+    def after(steps):
+        budget = Budget(restarts=2, steps=steps)
+        return run(job(method, x, {"learning_rate": 0.02}, plan, budget), programs=programs)
+
+    result = after(method.adam_steps + method.lbfgs_steps)
     outcome = result.outcomes[0]
     assert np.abs(outcome.z - np.sin(np.pi * x)).max() < 0.02
-    adam_alone = run(
-        job(probes.Pinn(lbfgs_steps=1), x, {"learning_rate": 0.02}, plan, Budget(restarts=2))
-    )
+    adam_alone = after(method.adam_steps + 1)
     assert outcome.cost < 0.1 * adam_alone.outcomes[0].cost
 
 

