@@ -5,7 +5,9 @@
 Runs the sweep of `configs/experiment/ci.yaml` with twenty seeds in place of ten and checks, with
 the words of the command line wherever a person would use them:
 
-1. the gate passes against `results/reference/ci`;
+1. the gate passes against `results/reference/ci`. An alarm counts if a second run raises it too.
+   It is shown and does not count where the machine must be the reason: on another kind than the
+   reference's, or if the very same code made both (processors of one name may differ);
 2. a run that is accepted as a reference passes against it;
 3. a solver that was truly run with a twentieth of its chains is caught;
 4. answers lowered by 1 % in copies of the records are caught, for every solver, and nobody else is;
@@ -29,6 +31,7 @@ import numpy as np
 from scipy.stats import binom
 
 from dnnbench.paths import shared_folder
+from dnnbench.records.environment import fingerprint
 from dnnbench.records.schema import Record
 from dnnbench.records.store import Store
 from dnnbench.studies.regress import clocked
@@ -82,7 +85,7 @@ def main() -> int:
         place = Path(scratch)
         results = options.results or place / "run"
         run_twenty_seeds(results, place)
-        against_reference(results, options.baseline)
+        against_reference(results, options.baseline, place)
         own = accepted(results, place)
         truly_worse(own, place)
         pool = read_side(results, "twenty", "the run in")
@@ -103,11 +106,40 @@ def run_twenty_seeds(results: Path, place: Path) -> None:
         sys.exit(f"gate: the sweep did not run: {done.stderr}")
 
 
-def against_reference(results: Path, baseline: Path) -> None:
+def against_reference(results: Path, baseline: Path, place: Path) -> None:
     """Check 1."""
+    passes = silent_against(results, baseline)
+    if not passes and (not same_kind(results, baseline) or same_code(results, baseline)):
+        print("gate: the machine is another than that of the reference: shown, not counted")
+        return
+    if not passes:
+        print("gate: once more, to confirm it")
+        again = place / "again"
+        dnnbench("regress", "--baseline", baseline, "--results", again, "--quiet")
+        passes = silent_against(again, baseline)
+    check(passes, f"passes against {baseline}")
+
+
+def silent_against(results: Path, baseline: Path) -> bool:
+    """Whether the gate has nothing to say of a run; what it says is printed."""
     done = dnnbench("regress", "--baseline", baseline, "--results", results)
     print(done.stdout, done.stderr, sep="")
-    check(done.returncode == 0, f"passes against {baseline}")
+    return done.returncode == 0
+
+
+def same_kind(results: Path, baseline: Path) -> bool:
+    """Whether a run and the reference were made on one kind of machine."""
+    kinds = [
+        {fingerprint(record.environment) for record in Store(folder).records()}
+        for folder in (results, baseline)
+    ]
+    return kinds[0] == kinds[1]
+
+
+def same_code(results: Path, baseline: Path) -> bool:
+    """Whether one state of the code, with the same packages, made a run and the reference."""
+    known = [clocked.read(folder) for folder in (results, baseline)]
+    return None not in known and len({one.code for one in known if one is not None}) == 1
 
 
 def accepted(results: Path, place: Path) -> Path:
