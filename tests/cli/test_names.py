@@ -16,7 +16,8 @@ THINGS += ["experiments", "launchers"]
 CONTRACT = {"name", "kind", "taxonomy", "problems", "paper", "licence"}
 
 
-VERBS = [(verb,) for verb in "run list show table sweep resume status compare export".split()]
+WORDS = "run list show table plot sweep resume status compare diff regress accept paper stack export"
+VERBS = [(verb,) for verb in WORDS.split()]
 VERBS += [(), ("rerun",), ("check",), ("data", "export")]
 
 
