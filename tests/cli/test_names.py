@@ -16,7 +16,9 @@ THINGS += ["experiments", "launchers"]
 CONTRACT = {"name", "kind", "taxonomy", "problems", "paper", "licence"}
 
 
-WORDS = "run list show table plot sweep resume status compare diff regress accept paper stack export"
+WORDS = (
+    "run list show table plot sweep resume status compare diff regress accept paper stack export"
+)
 VERBS = [(verb,) for verb in WORDS.split()]
 VERBS += [(), ("rerun",), ("check",), ("data", "export")]
 

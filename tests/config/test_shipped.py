@@ -45,7 +45,7 @@ def test_every_folder_of_configs_is_a_known_group():
     folders = {
         p.name for p in shared_folder("configs").iterdir() if p.is_dir() and any(p.iterdir())
     }
-    assert folders <= {*catalog.GROUPS, *catalog.SWEEP_GROUPS, "report", "optimizer"}
+    assert folders <= {*catalog.GROUPS, *catalog.SWEEP_GROUPS, "report", "paper", "optimizer"}
 
 
 @of(ENTRIES)
