@@ -10,6 +10,7 @@ import jax.numpy as jnp
 import numpy as np
 import pytest
 
+from dnnbench.engine import compiled
 from dnnbench.engine.budget import Budget
 from dnnbench.engine.checkpoint import read_checkpoint, write_checkpoint
 from dnnbench.engine.compiled import Programs
@@ -351,7 +352,8 @@ def test_a_reused_program_gives_the_result_of_a_fresh_one():
     same(warm, run(job))
 
 
-def test_the_eight_used_last_are_kept():
+def test_the_programs_used_last_are_kept(monkeypatch):
+    monkeypatch.setattr(compiled, "_KEPT", 8)
     programs = Programs()
     for name in range(8):
         assert not programs.get(name, object)[1]

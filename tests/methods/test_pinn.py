@@ -75,11 +75,11 @@ def loss_by_hand(method, ctx, params, aux):
     [pytest.param(name, {}, marks=() if name in QUICK else pytest.mark.full) for name in EQUATIONS]
     + [
         ("poisson_2d", {"conditions": "hard"}),
-        ("poisson_lshape", {"conditions": "hard"}),
+        pytest.param("poisson_lshape", {"conditions": "hard"}, marks=pytest.mark.full),
         ("burgers_1d", {"conditions": "hard", "network": "modified_mlp"}),
         ("allen_cahn_1d", {"conditions": "hard", "harmonics": 2}),
         ("allen_cahn_1d", {"harmonics": 0}),
-        ("advection_1d", {"harmonics": 0}),
+        pytest.param("advection_1d", {"harmonics": 0}, marks=pytest.mark.full),
         ("helmholtz_2d", {"fourier_features": 6, "normalize": False}),
     ],
 )
