@@ -26,7 +26,7 @@ def test_an_optimum_of_highs_is_one_here_and_a_moved_one_is_not(seed, n, m):
     if np.abs(np.append(y, given_.cost - given_.transposed @ y)).max() > 1e-3:
         assert moved.kkt_error > 1e-7
     # The signs of multipliers matter where a row's bounds differ: it is slack of the other one, and
-    # the gap is a sum of slacks times multipliers. (An equality may have multipliers of both signs.)
+    # the gap is a sum of slacks times multipliers. An equality may have multipliers of both signs.
     turned = (np.abs(y) > 1e-3) & (given_.row_upper - given_.row_lower > 1e-2)
     if turned.any():
         assert residuals(x, np.where(turned, -y, y), given_).kkt_error > 1e-9
